@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/runner"
+	"github.com/urfave/cli/v2"
+)
+
+func checkCommand(e *env) *cli.Command {
+	return &cli.Command{
+		Name: "check", Usage: "parse, load and lint scenario files, without a network", ArgsUsage: "PATH…",
+		Description:  "Finds unknown names, \\x escapes, accidental globals, names and ids declared twice, and scenarios without an expectation.",
+		Flags:        append(planFlags(), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or github", Value: "text"}),
+		OnUsageError: onUsageError,
+		Action:       func(c *cli.Context) error { return checkFiles(e, c) },
+	}
+}
+
+func checkFiles(e *env, c *cli.Context) error {
+	format := c.String("format")
+	if format != "text" && format != "github" {
+		return usage("write --format text or github", "--format: %q is not one of text, github", format)
+	}
+	s, err := newSetup(e, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	problems, err := s.problems()
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	for _, p := range problems {
+		if !p.Warning {
+			wrong++
+		}
+		if format == "github" {
+			fmt.Fprintln(e.stdout, annotation(p))
+		} else {
+			fmt.Fprintln(e.stdout, problemText(p))
+		}
+	}
+	fmt.Fprintf(e.stderr, "%d files checked: %d problems, %d warnings\n", len(s.files), wrong, len(problems)-wrong)
+	if wrong > 0 {
+		return exitError(runner.ExitLoad)
+	}
+	return nil
+}
+
+// problems loads every file and lints those that load.
+func (s *setup) problems() ([]luaapi.Problem, error) {
+	loader := s.lang.NewLoader(nil)
+	var all []luaapi.Problem
+	for _, found := range s.files {
+		f, err := loader.Load(found.Path, found.Place)
+		var le *luaapi.LoadError
+		switch {
+		case errors.As(err, &le):
+			all = append(all, le.Problems...)
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, f.Lint()...)
+		}
+	}
+	_, err := runner.Load(s.c.Context, s.cfg, s.files)
+	var le *luaapi.LoadError
+	if !errors.As(err, &le) {
+		return all, err
+	}
+	for _, p := range le.Problems {
+		if !reported(all, p) {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// reported tells whether lint found the same: it names the line of a name that does not exist, and so does the load that
+// stumbled over it.
+func reported(all []luaapi.Problem, p luaapi.Problem) bool {
+	for _, q := range all {
+		if q.Position.File == p.Position.File && q.Position.Line == p.Position.Line && !q.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+func problemText(p luaapi.Problem) string {
+	kind := ""
+	if p.Warning {
+		kind = "warning: "
+	}
+	text := p.String()
+	at := strings.Index(text, ": ")
+	text = text[:at+2] + kind + text[at+2:]
+	if p.Hint != "" {
+		text += "\n    " + p.Hint
+	}
+	return text
+}
+
+// annotation is a workflow command of GitHub Actions, whose data have %, CR and LF escaped, and : and , in properties too.
+func annotation(p luaapi.Problem) string {
+	level := "error"
+	if p.Warning {
+		level = "warning"
+	}
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	at := fmt.Sprintf("file=%s,line=%d", property.Replace(p.Position.File), max(1, p.Position.Line))
+	if p.Position.Column > 0 {
+		at += fmt.Sprintf(",col=%d", p.Position.Column)
+	}
+	text := p.Message
+	if p.Hint != "" {
+		text += " (" + p.Hint + ")"
+	}
+	return fmt.Sprintf("::%s %s::%s", level, at, data.Replace(text))
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/runner/event"
+	"github.com/smtpspec/smtpspec/runner/report"
+)
+
+func formatNames() string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// seconds is a flag's value as a duration.
+func seconds(to *time.Duration) func(string) error {
+	return func(text string) error {
+		d, err := luaapi.ParseSeconds(text)
+		*to = d
+		return err
+	}
+}
+
+// openReports makes a sink for each --report. One of them has the screen: list, unless another was sent there.
+func (s *setup) openReports() ([]event.Sink, error) {
+	var sinks []event.Sink
+	screen := ""
+	for _, arg := range s.c.StringSlice("report") {
+		name, file, toFile := strings.Cut(arg, "=")
+		format, err := report.Lookup(name)
+		if err != nil {
+			return nil, usage("--report takes FORMAT or FORMAT=FILE; the formats are "+formatNames(), "--report: %s", err)
+		}
+		if toFile {
+			sink, err := s.fileReport(format, file)
+			if err != nil {
+				return nil, err
+			}
+			sinks = append(sinks, sink)
+			continue
+		}
+		if screen != "" {
+			return nil, usage("give all but one a file, as in --report "+name+"=FILE", "--report %s and --report %s both want the standard output", screen, name)
+		}
+		screen = name
+		sinks = append(sinks, format.New(s.e.stdout, s.options(name == "list")))
+	}
+	if screen == "" {
+		sinks = append(sinks, report.List(s.e.stdout, s.options(true)))
+	}
+	return sinks, nil
+}
+
+// options describes the screen, or with it a file.
+func (s *setup) options(screen bool) report.Options {
+	host, _ := os.Hostname() // an unknown name is left out
+	o := report.Options{Verbose: s.c.Bool("verbose"), FullTranscript: s.cfg.FullTranscript, Strict: s.cfg.Policy.Strict, Now: s.e.now, Hostname: host}
+	if screen {
+		o.Terminal, o.Size = s.e.terminal, s.e.size
+		o.Color, _ = s.e.color(s.c.String("color"))
+	}
+	return o
+}
+
+// fileReport writes a report to a file: whole, at the end, or line by line where the format is a stream.
+func (s *setup) fileReport(format report.Format, path string) (event.Sink, error) {
+	if path == "" {
+		return nil, usage("as in --report "+format.Name+"=FILE", "--report %s=: the name of a file expected", format.Name)
+	}
+	open := path
+	if format.Whole {
+		open = path + ".part"
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, usage("", "--report %s=%s: the directory cannot be made: %s", format.Name, path, luaapi.FileProblem(err))
+	}
+	f, err := os.Create(open)
+	if err != nil {
+		return nil, usage("", "--report %s=%s: cannot be written: %s", format.Name, path, luaapi.FileProblem(err))
+	}
+	return &fileSink{Sink: format.New(f, s.options(false)), file: f, from: open, to: path}, nil
+}
+
+// fileSink closes its file after the report, and puts it in its place.
+type fileSink struct {
+	event.Sink
+	file     io.Closer
+	from, to string
+}
+
+func (s *fileSink) Close() error {
+	err := s.Sink.Close()
+	if cerr := s.file.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && s.from != s.to {
+		err = os.Rename(s.from, s.to)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report %s: %w", s.to, err)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/runner"
+	"github.com/smtpspec/smtpspec/runner/event"
+	"github.com/smtpspec/smtpspec/runner/report"
+	"github.com/urfave/cli/v2"
+)
+
+func runCommand(e *env) *cli.Command {
+	flags := append(planFlags(),
+		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
+		&cli.StringSliceFlag{Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
+		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
+		&cli.IntFlag{Name: "max-connections", Usage: "at most `N` at once to each target (50)"},
+		&cli.StringFlag{Name: "timeout", Usage: "`TIME` that a scenario may take (60s)"},
+		&cli.StringFlag{Name: "reply-timeout", Usage: "`TIME` that a reply may take (30s), or rfc for RFC 5321's minutes"},
+		&cli.StringFlag{Name: "connect-timeout", Usage: "`TIME` that a connect may take (10s)"},
+		&cli.StringFlag{Name: "wait-for-target", Usage: "wait up to `TIME` for a target that does not answer yet"},
+		&cli.IntFlag{Name: "retries", Usage: "try a failed scenario again up to `N` times, after all others"},
+		&cli.BoolFlag{Name: "fail-fast", Aliases: []string{"x"}, Usage: "start nothing more after the first failure"},
+		&cli.IntFlag{Name: "max-failures", Usage: "start nothing more after `N` failures"},
+		&cli.BoolFlag{Name: "strict", Usage: "warnings fail the run"},
+		&cli.BoolFlag{Name: "fail-on-skip", Usage: "a skipped scenario fails the run"},
+		&cli.BoolFlag{Name: "fail-on-flaky", Usage: "a scenario that passed only on a retry fails the run"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "say what would run, and run nothing"},
+		&cli.StringSliceFlag{Name: "report", Aliases: []string{"r"}, Usage: "`FORMAT[=FILE]`: " + formatNames() + "; may be repeated"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every scenario, with its record and transcript"},
+		&cli.BoolFlag{Name: "full-transcript", Usage: "leave nothing out of transcripts"},
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto"},
+	)
+	return &cli.Command{
+		Name: "run", Usage: "run scenarios and report what passed and failed", ArgsUsage: "PATH…",
+		Description:  "PATH is a scenario file, file.lua:LINE, a directory or a pattern such as 'scenarios/**/*.lua'.",
+		Flags:        flags,
+		OnUsageError: onUsageError,
+		Action:       func(c *cli.Context) error { return runScenarios(e, c) },
+	}
+}
+
+func runScenarios(e *env, c *cli.Context) error {
+	s, err := newSetup(e, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.runFlags(); err != nil {
+		return err
+	}
+	if len(s.cfg.Targets) == 0 {
+		return usage("name a server, as in --target smtp://127.0.0.1:25, or take the built-in demo server with --target demo", "there is no target to run against")
+	}
+	soft, hard, code := e.signals()
+	c.Context, s.cfg.Hard = soft, hard
+	plan, err := s.plan()
+	if err != nil {
+		return err
+	}
+	if c.Bool("dry-run") {
+		return s.dryRun(plan)
+	}
+	sinks, err := s.openReports()
+	if err != nil {
+		return err
+	}
+	s.cfg.Sink = event.Tee(sinks...)
+	sum := runner.Run(soft, s.cfg, plan)
+	return s.conclude(sum, code)
+}
+
+// conclude finishes the reports and turns the summary into the exit code. A report that was lost is a failure of its own.
+func (s *setup) conclude(sum *runner.Summary, signal func() int) error {
+	code := sum.ExitCode
+	if err := s.cfg.Sink.Close(); err != nil {
+		s.e.errorf("", "%s", err)
+		if code == runner.ExitPassed || code == runner.ExitFailed || code == runner.ExitErrors || code == runner.ExitNothing {
+			code = runner.ExitIncomplete
+		}
+	}
+	if err := s.e.keepFailed(sum); err != nil {
+		s.e.errorf("", "keeping the failures for --last-failed: %s", err)
+	}
+	if sum.Interrupted {
+		code = signal()
+	}
+	if code == 0 {
+		return nil
+	}
+	return exitError(code)
+}
+
+// runFlags reads the flags that only run has.
+func (s *setup) runFlags() error {
+	c, cfg := s.c, s.cfg
+	for _, n := range []struct {
+		flag string
+		to   *int
+	}{{"jobs", &cfg.Jobs}, {"max-connections", &cfg.MaxConnections}, {"retries", &cfg.Retries}, {"max-failures", &cfg.MaxFailures}} {
+		if !c.IsSet(n.flag) {
+			continue
+		}
+		if *n.to = c.Int(n.flag); *n.to < 0 || *n.to == 0 && n.flag != "retries" {
+			return usage("", "--%s: a number from 1 expected, got %d", n.flag, *n.to)
+		}
+	}
+	cfg.FailFast = c.Bool("fail-fast")
+	cfg.Policy.Strict = cfg.Policy.Strict || c.Bool("strict")
+	cfg.Policy.FailOnSkip, cfg.Policy.FailOnFlaky = c.Bool("fail-on-skip"), c.Bool("fail-on-flaky")
+	cfg.FullTranscript = c.Bool("full-transcript")
+	cfg.Allow = append(cfg.Allow, c.StringSlice("allow")...)
+	for _, a := range c.StringSlice("allow") {
+		s.rerun = append(s.rerun, "--allow", a)
+	}
+	if c.Bool("insecure") {
+		s.rerun = append(s.rerun, "--insecure")
+		for _, t := range cfg.Targets {
+			_ = t.Set("tls_verify", false) // a value of the right type
+		}
+	}
+	if err := s.times(); err != nil {
+		return err
+	}
+	s.rerunLine()
+	return nil
+}
+
+func (s *setup) times() error {
+	c, cfg := s.c, s.cfg
+	for _, t := range []struct {
+		flag string
+		set  func(text string) error
+	}{
+		{"timeout", seconds(&cfg.Limits.Scenario)},
+		{"connect-timeout", seconds(&cfg.Limits.Connect)},
+		{"reply-timeout", cfg.Limits.SetReply},
+		{"wait-for-target", seconds(&cfg.WaitForTarget)},
+	} {
+		if !c.IsSet(t.flag) {
+			continue
+		}
+		if err := t.set(c.String(t.flag)); err != nil {
+			return usage("", "--%s: %s", t.flag, err)
+		}
+		if t.flag != "wait-for-target" {
+			s.rerun = append(s.rerun, "--"+t.flag, c.String(t.flag))
+		}
+	}
+	return nil
+}
+
+// rerunLine collects what makes a scenario run again in the same way.
+func (s *setup) rerunLine() {
+	flags := append(s.rerun, "--seed", runner.SeedText(s.cfg.Seed))
+	for i := range flags {
+		flags[i] = s.cfg.Secrets.Text(flags[i])
+	}
+	s.cfg.Rerun = runner.Rerun{Program: "smtpspec", Flags: flags, Target: func(t *luaapi.Target) string {
+		if t.Name != "" {
+			return t.Name
+		}
+		return s.cfg.Secrets.Text(t.URL)
+	}}
+}
+
+func (s *setup) dryRun(plan *runner.Plan) error {
+	for _, j := range plan.Jobs {
+		fmt.Fprintf(s.e.stdout, "%s:%d  %s", j.Key.File, j.Decl.Line, report.Safe(j.Key.Name))
+		if len(s.cfg.Targets) > 1 {
+			fmt.Fprintf(s.e.stdout, "  [%s]", j.Key.Target)
+		}
+		fmt.Fprintln(s.e.stdout)
+	}
+	fmt.Fprintf(s.e.stdout, "%d scenarios would run; %d are left out by the selection\n", len(plan.Jobs), plan.Deselected)
+	if len(plan.Jobs) == 0 {
+		return exitError(runner.ExitNothing)
+	}
+	return nil
+}

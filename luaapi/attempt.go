@@ -1,0 +1,369 @@
+package luaapi
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// cleanupTime is how long cleanup, and after_each once the scenario's time is over, may take.
+const cleanupTime = 5 * time.Second
+
+// phase is what a state is being run for.
+type phase int
+
+const (
+	collecting phase = iota // the top level, to find out what the file declares
+	declaring               // the top level again, to get at one scenario's function
+	testing                 // a scenario
+)
+
+// attempt is one run of one scenario: the host state behind its Lua state, where the verdict is kept.
+type attempt struct {
+	lang *Language
+	file *File
+	env  *Env
+	decl *Declaration
+	key  event.Key
+	nth  int // attempt, from 1
+
+	L          *lua.LState
+	ctx        *scenarioContext
+	phase      phase
+	start      time.Time
+	limit      time.Duration
+	transcript *wire.Transcript
+	secrets    *wire.Secrets
+	rand       *rand.Rand
+	uniques    int
+
+	suite    suiteOptions
+	found    []*Declaration // while collecting
+	names    map[string]int // lines of the scenarios' names, while collecting
+	calls    int            // of scenario, while declaring
+	selected *lua.LFunction
+	before   []*lua.LFunction
+	after    []*lua.LFunction
+	cleanups []*lua.LFunction
+	steps    []string
+	levels   []string // of the enclosing checks
+	loaded   map[string]lua.LValue
+	required []*chunk
+
+	mu    sync.Mutex // guards conns, which an interrupt walks
+	conns []*conn
+	dials map[string]bool // addresses that a connect came about to
+
+	tlsSessions tls.ClientSessionCache
+
+	expectations int
+	result       Result
+	lastErr      *raised
+	ended        bool
+}
+
+// raised is where an error came up, kept while the stack is still there.
+type raised struct {
+	at     frame
+	helper *frame
+}
+
+// Result is what became of an attempt.
+type Result struct {
+	Failures     []event.Failure // broken expectations and errors, in order
+	Warnings     []event.Failure
+	Notes        []string
+	Failed       bool // at least one of Failures is a broken expectation
+	Errored      bool // at least one of Failures is an error of the script
+	Skipped      bool
+	Reason       string // of the skip
+	Inconclusive bool
+	Interrupted  bool // the run ended under it: no verdict
+	Seconds      float64
+	Events       []event.Event // wire, log and expectation events in order, secrets masked
+}
+
+// scenarioContext is a context that knows its attempt: what every Go function finds its host by.
+type scenarioContext struct {
+	context.Context
+	a *attempt
+}
+
+type attemptKey struct{}
+
+func (c *scenarioContext) Value(key any) any {
+	if _, ok := key.(attemptKey); ok {
+		return c.a
+	}
+	return c.Context.Value(key)
+}
+
+func attemptOf(L *lua.LState) *attempt {
+	if c, ok := L.Context().(*scenarioContext); ok {
+		return c.a
+	}
+	// A coroutine's context is derived from the scenario's.
+	return L.Context().Value(attemptKey{}).(*attempt)
+}
+
+// stop is what unwinds a script after its verdict was recorded. pcall may catch it; the verdict stays.
+type stop struct {
+	text string
+	skip bool
+	lang *Language
+}
+
+func (s *stop) Error() string { return s.text }
+
+// Raise implements bind.Raiser.
+func (s *stop) Raise(*lua.LState) lua.LValue { return s.lang.types.failure.Object(s) }
+
+func (a *attempt) failureClass() *bind.Class { return a.lang.types.failure }
+
+// Internal implements bind.Host: a panic of ours makes the scenario an error, whatever catches it.
+func (a *attempt) Internal(recovered any, stack []byte) error {
+	f := event.Failure{Kind: "internal", Message: fmt.Sprintf("a fault of smtpspec itself: %v", recovered), Detail: string(stack),
+		Hint: "please report it with this text"}
+	return a.broken(a.L, f, true)
+}
+
+// failed records a broken expectation at the level in force, and returns what ends the scenario.
+func (a *attempt) failed(L *lua.LState, f event.Failure) error { return a.broken(L, f, false) }
+
+func (a *attempt) broken(L *lua.LState, f event.Failure, isError bool) error {
+	at, helper := a.position(L)
+	a.place(&f, at, helper)
+	a.add(f, isError)
+	return &stop{text: f.Message, lang: a.lang}
+}
+
+// place puts a failure where it happened.
+func (a *attempt) place(f *event.Failure, at frame, helper *frame) {
+	f.Position = event.Position{File: at.file, Line: at.line}
+	if helper != nil {
+		f.Helper = &event.Position{File: helper.file, Line: helper.line}
+	}
+	f.Source = a.file.chunk.excerpt(at.line)
+	if at.file != a.file.Path {
+		f.Source = nil
+	}
+	f.Steps = slices.Clone(a.steps)
+}
+
+// add counts a failure by its level: RFC 2119's MUST fails, SHOULD warns, MAY is a remark.
+func (a *attempt) add(f event.Failure, isError bool) {
+	if f.Level == "" {
+		f.Level = a.level()
+	}
+	switch {
+	case isError:
+		f.Level = ""
+		a.result.Errored = true
+		a.result.Failures = append(a.result.Failures, f)
+	case f.Level == "should" || f.Level == "ops":
+		a.result.Warnings = append(a.result.Warnings, f)
+	case f.Level == "may":
+		a.result.Notes = append(a.result.Notes, noteText(f))
+	default:
+		a.result.Failed = true
+		a.result.Failures = append(a.result.Failures, f)
+	}
+}
+
+func noteText(f event.Failure) string {
+	text := f.Message
+	if f.Want != "" {
+		text += ": want " + f.Want + ", got " + f.Got
+	}
+	return text
+}
+
+func (a *attempt) level() string {
+	if n := len(a.levels); n > 0 {
+		return a.levels[n-1]
+	}
+	return a.decl.Level
+}
+
+// warn records a warning that stops nothing.
+func (a *attempt) warn(L *lua.LState, f event.Failure) {
+	at, helper := a.position(L)
+	a.place(&f, at, helper)
+	f.Level = "should"
+	a.result.Warnings = append(a.result.Warnings, f)
+}
+
+// expected records that something was required, and whether it held.
+func (a *attempt) expected(L *lua.LState, e event.Expectation) {
+	a.expectations++
+	at, _ := a.position(L)
+	e.Time = time.Now()
+	e.Position = event.Position{File: at.file, Line: at.line}
+	a.emit(&e)
+}
+
+func (a *attempt) log(L *lua.LState, level, text string) {
+	at, _ := a.position(L)
+	a.emit(&event.Log{Time: time.Now(), Level: level, Text: text, Position: event.Position{File: at.file, Line: at.line}})
+}
+
+func (a *attempt) emit(e event.Event) { a.result.Events = append(a.result.Events, e) }
+
+// live refuses what a script may do only inside a scenario.
+func (a *attempt) live(what string) error {
+	switch a.phase {
+	case testing:
+		return nil
+	case declaring:
+		return fmt.Errorf("%s at the top level of a file that declares scenarios: move it into one, or into before_each", what)
+	}
+	if len(a.found) > 0 || a.file.chunk.declares {
+		return fmt.Errorf("%s at the top level of a file that declares scenarios: move it into one, or into before_each", what)
+	}
+	return errPlain
+}
+
+// errPlain ends collecting: a file that does something at the top level and declares nothing is one scenario.
+var errPlain = fmt.Errorf("a plain script")
+
+// interrupt ends every wait of the attempt.
+func (a *attempt) interrupt() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.conns {
+		c.wire.Interrupt()
+	}
+}
+
+// meanwhile lets the other connections be read while the scenario waits for something else.
+func (a *attempt) meanwhile(except *conn) {
+	for _, c := range a.conns {
+		if c != except {
+			c.wire.StartBackground()
+		}
+	}
+}
+
+// withContext runs f under ctx: its end interrupts every wait.
+func (a *attempt) withContext(ctx context.Context, f func()) {
+	a.ctx = &scenarioContext{ctx, a}
+	a.L.SetContext(a.ctx)
+	stopWatch := context.AfterFunc(ctx, a.interrupt)
+	f()
+	stopWatch()
+}
+
+// call runs a Lua function and records what it raises. It returns whether the scenario may go on.
+func (a *attempt) call(fn *lua.LFunction) bool {
+	a.L.Push(fn)
+	err := a.L.PCall(0, 0, a.L.NewFunction(a.keepStack))
+	a.levels = a.levels[:0]
+	if err == nil {
+		a.steps = a.steps[:0]
+		return true
+	}
+	a.record(err)
+	a.steps = a.steps[:0]
+	return false
+}
+
+// keepStack is called when an error comes up, before the stack unwinds.
+func (a *attempt) keepStack(L *lua.LState) int {
+	at, helper := a.position(L)
+	a.lastErr = &raised{at, helper}
+	return 1
+}
+
+// record turns what a script raised into a verdict, unless the verdict is there already.
+func (a *attempt) record(err error) {
+	r := a.lastErr
+	a.lastErr = nil
+	if r == nil {
+		r = &raised{at: frame{a.file.Path, a.decl.Line}}
+	}
+	if a.over(r) {
+		return
+	}
+	value := lua.LValue(lua.LString(err.Error()))
+	if api, ok := err.(*lua.ApiError); ok {
+		value = api.Object
+	}
+	if ud, ok := value.(*lua.LUserData); ok {
+		if _, ok := ud.Value.(*stop); ok {
+			return
+		}
+	}
+	f := event.Failure{Kind: "lua", Message: a.errorText(value, r)}
+	a.place(&f, r.at, r.helper)
+	a.add(f, true)
+}
+
+// over records that time ran out, or that the run ended under the scenario.
+func (a *attempt) over(r *raised) bool {
+	cause := context.Cause(a.ctx)
+	if cause == nil {
+		return false
+	}
+	f := event.Failure{Kind: "scenario-timeout", Message: a.timeoutText(), Hint: "a longer time is given by the option timeout of scenario, or --timeout"}
+	if a.ctx.Err() == context.Canceled {
+		a.result.Interrupted = true
+		f = event.Failure{Kind: "interrupted", Message: "the run was ended while the scenario ran"}
+	}
+	if a.ended {
+		return true
+	}
+	a.ended = true
+	a.place(&f, r.at, r.helper)
+	a.add(f, true)
+	return true
+}
+
+func (a *attempt) timeoutText() string {
+	return fmt.Sprintf("the scenario did not end within its %s", durationText(a.limit))
+}
+
+func durationText(d time.Duration) string {
+	if d >= time.Second && d%time.Second == 0 {
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
+	return d.String()
+}
+
+// errorText is what a script raised, as text, with what can be said about it by looking at the line.
+func (a *attempt) errorText(v lua.LValue, r *raised) string {
+	switch v := v.(type) {
+	case lua.LString:
+		msg := stripPosition(string(v))
+		if hint := a.file.hintAt(r.at.line, msg); hint != "" {
+			msg += ": " + hint
+		}
+		return msg
+	case *lua.LNilType:
+		return "error(nil) was called"
+	case *lua.LTable:
+		return "an error value was raised: " + show(v)
+	}
+	return v.String()
+}
+
+// assigns tells whether the script gives a global of that name a value somewhere.
+func (a *attempt) assigns(name string) bool {
+	if a.file.chunk.globals[name] {
+		return true
+	}
+	for _, c := range a.required {
+		if c.globals[name] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,143 @@
+package luaapi
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"mime/quotedprintable"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// transform is a function from text to text.
+type transform func(string) (string, error)
+
+func text(f transform) func(*bind.Call) error {
+	return func(c *bind.Call) error {
+		out, err := f(c.String(0))
+		if err != nil {
+			return err
+		}
+		return c.Push(lua.LString(out))
+	}
+}
+
+// codecModule is codec: one object a format, each with encode and decode.
+func codecModule() *bind.Module {
+	formats := []struct {
+		name, doc      string
+		encode, decode transform
+	}{
+		{"base64", "Base64 (RFC 4648 4), on one line.", encodeBase64, decodeBase64},
+		{"hex", "Hexadecimal, in lower case.", func(s string) (string, error) { return hex.EncodeToString([]byte(s)), nil }, decodeHex},
+		{"quoted_printable", "Quoted-printable (RFC 2045 6.7).", encodeQP, decodeQP},
+		{"percent", "Percent encoding (RFC 3986 2.1): all but letters, digits and -._~ are encoded.", encodePercent, decodePercent},
+		{"xtext", "The xtext of DSN parameters (RFC 3461 4).", encodeXtext, decodeXtext},
+	}
+	m := &bind.Module{Name: "codec", Doc: "Encodings of bytes as text."}
+	for _, f := range formats {
+		m.Parts = append(m.Parts, &bind.Module{Name: f.name, Doc: f.doc, Funcs: []*bind.Func{
+			bind.Fn("encode(bytes: string): string", text(f.encode), "Encodes bytes."),
+			bind.Fn("decode(text: string): string", text(f.decode), "Decodes text; text that is not of the format is an error."),
+		}})
+	}
+	return m
+}
+
+func encodeBase64(s string) (string, error) {
+	return base64.StdEncoding.EncodeToString([]byte(s)), nil
+}
+
+func decodeBase64(s string) (string, error) {
+	b, err := base64.StdEncoding.DecodeString(strings.NewReplacer("\r", "", "\n", "").Replace(s))
+	if err != nil {
+		return "", fmt.Errorf("codec.base64.decode: %s is no base64", quote(short(s)))
+	}
+	return string(b), nil
+}
+
+func decodeHex(s string) (string, error) {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		return "", fmt.Errorf("codec.hex.decode: %s is no hexadecimal text", quote(short(s)))
+	}
+	return string(b), nil
+}
+
+func short(s string) string {
+	if len(s) > 60 {
+		return s[:60] + "…"
+	}
+	return s
+}
+
+func encodeQP(s string) (string, error) {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	if _, err := io.WriteString(w, s); err != nil {
+		return "", err
+	}
+	return b.String(), w.Close()
+}
+
+func decodeQP(s string) (string, error) {
+	b, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(s)))
+	if err != nil {
+		return "", fmt.Errorf("codec.quoted_printable.decode: %s is no quoted-printable text", quote(short(s)))
+	}
+	return string(b), nil
+}
+
+func encodePercent(s string) (string, error) {
+	return escapeBytes(s, "%", func(c byte) bool {
+		return isAlnum(c) || strings.IndexByte("-._~", c) >= 0
+	}), nil
+}
+
+func decodePercent(s string) (string, error) { return unescapeBytes("codec.percent.decode", s, '%') }
+
+// encodeXtext is RFC 3461 4: xchar is any ASCII character from "!" to "~" but "+" and "=".
+func encodeXtext(s string) (string, error) {
+	return escapeBytes(s, "+", func(c byte) bool { return c >= '!' && c <= '~' && c != '+' && c != '=' }), nil
+}
+
+func decodeXtext(s string) (string, error) { return unescapeBytes("codec.xtext.decode", s, '+') }
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func escapeBytes(s, mark string, plain func(byte) bool) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if plain(s[i]) {
+			b.WriteByte(s[i])
+			continue
+		}
+		fmt.Fprintf(&b, "%s%02X", mark, s[i])
+	}
+	return b.String()
+}
+
+func unescapeBytes(who, s string, mark byte) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != mark {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", fmt.Errorf("%s: %s ends in the middle of an escape", who, quote(short(s)))
+		}
+		c, err := hex.DecodeString(s[i+1 : i+3])
+		if err != nil {
+			return "", fmt.Errorf("%s: %s is no escape", who, quote(s[i:i+3]))
+		}
+		b.WriteByte(c[0])
+		i += 2
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,157 @@
+package luaapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/smtpspec/smtpspec/runner/event"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// collectTime is how long the top level of a file may run.
+const collectTime = 5 * time.Second
+
+// Declaration is a scenario of a file, with the suite's options in it.
+type Declaration struct {
+	Name       string
+	Suite      string
+	ID         string
+	Line       int
+	Level      string
+	Tags       []string
+	Refs       []string
+	Requires   []string
+	Timeout    time.Duration // 0: what the run says
+	Retries    int           // -1: what the run says
+	Serial     bool
+	Lock       string
+	KnownIssue string
+	Plain      bool   // the whole file is the scenario
+	Unresolved string // a fact that the file needs to declare its scenarios, and that is not set; it cannot be run
+
+	file  *File
+	index int // which call of scenario it is
+}
+
+// File is the file that declares it.
+func (d *Declaration) File() *File { return d.file }
+
+// Collect runs the top level of the file and returns what it declares. A file that declares nothing is one scenario. The
+// error is a *LoadError.
+func (f *File) Collect(ctx context.Context, env *Env) ([]*Declaration, error) {
+	whole := f.whole()
+	a := newAttempt(f, env, whole)
+	a.limit = collectTime
+	a.phase = collecting
+	a.names = map[string]int{}
+	ctx, cancel := context.WithTimeout(ctx, collectTime)
+	defer cancel()
+	a.L = f.load.lang.newState()
+	defer a.L.Close()
+	var err error
+	a.withContext(ctx, func() {
+		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
+		err = a.L.PCall(0, 0, a.L.NewFunction(a.keepStack))
+	})
+	return a.collected(ctx, err)
+}
+
+// whole is the file as one scenario.
+func (f *File) whole() *Declaration {
+	return &Declaration{Name: baseName(f.Path), Suite: baseName(f.Path), Line: 1, Level: "must", Retries: -1, Plain: true, file: f}
+}
+
+// collected makes declarations of how the top level ended.
+func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, error) {
+	f := a.file
+	var missing *missingFact
+	value := raisedValue(err)
+	switch {
+	case err == nil && len(a.found) > 0:
+		return a.found, nil
+	case ctx.Err() != nil:
+		return nil, loadError(f.Path, a.lastLine(), "the top level did not end within %s: it only declares scenarios, it does not run them", durationText(collectTime))
+	case value != nil && errors.As(value, &missing):
+		d := a.plain()
+		d.Plain = false
+		d.Unresolved = missing.name
+		return []*Declaration{d}, nil
+	case err != nil && (len(a.found) > 0 || f.chunk.declares):
+		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
+	}
+	// Nothing was declared: a plain script. What it raised so far, it will raise again when it is run.
+	return []*Declaration{a.plain()}, nil
+}
+
+func (a *attempt) plain() *Declaration {
+	d := a.suite.declare(a.file.whole())
+	if a.suite.Name != "" {
+		d.Name, d.Suite = a.suite.Name, a.suite.Name
+	}
+	return d
+}
+
+func (a *attempt) lastLine() int {
+	if a.lastErr == nil {
+		return 1
+	}
+	return a.lastErr.at.line
+}
+
+func (a *attempt) collectText(err error) string {
+	if s, ok := raisedValue(err).(*stop); ok {
+		return s.text
+	}
+	value := lua.LValue(lua.LString(err.Error()))
+	if api, ok := err.(*lua.ApiError); ok {
+		value = api.Object
+	}
+	r := a.lastErr
+	if r == nil {
+		r = &raised{at: frame{a.file.Path, 1}}
+	}
+	text := a.errorText(value, r)
+	if r.helper != nil {
+		text += fmt.Sprintf(" (at %s:%d)", r.helper.file, r.helper.line)
+	}
+	return text
+}
+
+// raisedValue is the Go error that a host function raised as a value, or nil.
+func raisedValue(err error) error {
+	api, ok := err.(*lua.ApiError)
+	if !ok {
+		return nil
+	}
+	ud, ok := api.Object.(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	e, _ := ud.Value.(error)
+	return e
+}
+
+// missingFact is raised for a fact that is not set. It reads like any other error; while collecting it makes the file an
+// unresolved entry.
+type missingFact struct {
+	name string
+	text string
+	lang *Language
+}
+
+func (m *missingFact) Error() string { return m.text }
+
+// Raise implements bind.Raiser.
+func (m *missingFact) Raise(L *lua.LState) lua.LValue {
+	if attemptOf(L).phase == collecting {
+		return m.lang.types.failure.Object(m)
+	}
+	return lua.LString(L.Where(1) + " " + m.text)
+}
+
+// Position is where the scenario is declared.
+func (d *Declaration) Position() event.Position {
+	return event.Position{File: d.file.Path, Line: d.Line}
+}

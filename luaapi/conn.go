@@ -1,0 +1,296 @@
+package luaapi
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
+	lua "github.com/yuin/gopher-lua"
+)
+
+type sendOptions struct {
+	Secret bool `lua:"secret" doc:"Keeps the line out of every output."`
+}
+
+var sendTable = bind.OptionsOf[sendOptions]("smtp.SendOptions", "How to send.")
+
+// on adapts a function of a connection to what bind takes, and refuses the ones that were closed.
+func on(f func(*conn, *bind.Call) error) func(*bind.Call) error {
+	return func(c *bind.Call) error {
+		k := c.Self.(*conn)
+		if k.shut {
+			return fmt.Errorf("c:%s: the connection was closed by the script", c.F.Name)
+		}
+		return f(k, c)
+	}
+}
+
+func (lang *Language) declareConn() *bind.Class {
+	methods := []*bind.Func{
+		bind.Method("send(line: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).send), "Writes the line and CRLF."),
+		bind.Method("write(bytes: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).write), "Writes exactly these bytes."),
+		bind.Method("expect(code: number|string|table, enhanced?: string, text?: string): smtp.Reply", on((*conn).expect), "Reads one whole reply and requires it: a code, \"2xx\", \"close\", \"silence\" or a list of these; an enhanced code; a Lua pattern found in the text. Or a table of named requirements."),
+		bind.Method("reply(within?: duration): smtp.Reply", on((*conn).reply), "Reads one reply and requires nothing, not even that one comes."),
+		bind.Method("expect_close(within?: duration)", on((*conn).expectClose), "Requires that the peer closes, with nothing more said."),
+		bind.Method("expect_silence(duration: duration)", on((*conn).expectSilence), "Requires that the peer says nothing and keeps the connection open for so long."),
+		bind.Method("read_line(within?: duration): string", on((*conn).readLine), "Reads a line with its line end; or gives what came and the reason."),
+		bind.Method("read(n: integer, within?: duration): string", on((*conn).read), "Reads exactly n bytes; or gives what came and the reason."),
+		bind.Method("close()", on((*conn).close), "Closes the connection."),
+		bind.Method("close_write()", on((*conn).closeWrite), "Half-closes: in TLS close_notify, then FIN."),
+		bind.Method("abort()", on((*conn).abort), "Resets the connection (RST)."),
+		bind.Method("stop_tls()", on((*conn).stopTLS), "Says close_notify and goes on in clear."),
+	}
+	methods = append(methods, sugar()...)
+	return &bind.Class{
+		Name: "smtp.Conn", Short: "c", Doc: "A connection.", Methods: methods, Fields: connFields(),
+		Text: func(self any) string { return "smtp.Conn " + self.(*conn).address },
+	}
+}
+
+func (k *conn) send(c *bind.Call) error {
+	line := c.String(0)
+	if i := strings.IndexAny(line, "\r\n\x00"); i >= 0 {
+		return fmt.Errorf("c:send: the line has a %s in it; c:write sends bytes as they are", map[byte]string{'\r': "CR", '\n': "LF", 0: "NUL"}[line[i]])
+	}
+	if err := k.put(c, line+"\r\n", sendOpts(c, 1)); err != nil {
+		return err
+	}
+	return k.self(c)
+}
+
+func (k *conn) self(c *bind.Call) error { return c.Push(c.L.Get(1)) }
+
+func sendOpts(c *bind.Call, i int) (o sendOptions) {
+	sendTable.Decode(c.Table(i), &o)
+	return o
+}
+
+func (k *conn) write(c *bind.Call) error {
+	if err := k.put(c, c.String(0), sendOpts(c, 1)); err != nil {
+		return err
+	}
+	return k.self(c)
+}
+
+// put writes bytes at once.
+func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
+	if bytes == "" {
+		return nil
+	}
+	idle := k.replyLimit("")
+	switch k.wire.Write(c.L.Context(), []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
+	case wire.Cancelled:
+		return k.a.cancelled(c.L)
+	case wire.Timeout:
+		return k.a.failed(c.L, event.Failure{Kind: "timeout", Conn: k.wire.ID, Wire: k.a.transcript.Len(), Address: k.address,
+			Message: fmt.Sprintf("the server stopped reading: it took nothing of what was written for %s", durationText(idle))})
+	}
+	return nil
+}
+
+// replyLimit is how long a reply to verb may take.
+func (k *conn) replyLimit(verb string) time.Duration {
+	l := k.a.env.Limits
+	switch {
+	case k.replyTimeout > 0:
+		return k.replyTimeout
+	case l.Reply > 0:
+		return l.Reply
+	case l.RFC:
+		return rfcLimit(verb)
+	}
+	return DefaultReplyTimeout
+}
+
+// rfcLimit is RFC 5321 4.5.3.2's minimum for a client's patience.
+func rfcLimit(verb string) time.Duration {
+	switch verb {
+	case "DATA":
+		return 2 * time.Minute
+	case ".":
+		return 10 * time.Minute
+	}
+	return 5 * time.Minute
+}
+
+func (k *conn) deadline(within time.Duration) time.Time { return time.Now().Add(within) }
+
+// read1 reads one reply, whatever it is. An error says that the scenario is over.
+func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration, error) {
+	if within == 0 {
+		within = k.replyLimit(k.wire.Awaited())
+	}
+	k.a.meanwhile(k)
+	r := k.wire.ReadReply(c.L.Context(), k.deadline(within))
+	if r.Ended == wire.Cancelled {
+		return nil, within, k.a.cancelledReading(c.L, k, r)
+	}
+	return &reply{Reply: r, k: k}, within, nil
+}
+
+// cancelledReading says, besides that the scenario's time is over, what it was waiting for.
+func (a *attempt) cancelledReading(L *lua.LState, k *conn, r *wire.Reply) error {
+	n := len(a.result.Failures)
+	err := a.cancelled(L)
+	if len(a.result.Failures) > n {
+		f := &a.result.Failures[n]
+		f.Message += ": it was waiting for " + awaited(r.Verb)
+		f.Conn = k.wire.ID
+		if len(r.Raw) > 0 {
+			f.Got = visible(r.Raw)
+		}
+	}
+	return err
+}
+
+// awaited names what a reply is to.
+func awaited(verb string) string {
+	switch verb {
+	case wire.Greeting:
+		return "the greeting"
+	case ".":
+		return "the reply to the message"
+	case "":
+		return "a reply"
+	}
+	return "the reply to " + verb
+}
+
+func (k *conn) reply(c *bind.Call) error {
+	r, _, err := k.read1(c, c.Duration(0, 0))
+	if err != nil {
+		return err
+	}
+	return c.Push(r.object())
+}
+
+func (k *conn) readLine(c *bind.Call) error {
+	k.a.meanwhile(k)
+	b, kind := k.wire.ReadLine(c.L.Context(), k.deadline(c.Duration(0, k.replyLimit(""))))
+	return k.raw(c, b, kind)
+}
+
+func (k *conn) read(c *bind.Call) error {
+	n := c.Int(0)
+	if n < 1 || n > 64<<20 {
+		return fmt.Errorf("c:read: argument n: a number from 1 to %d expected, got %d", 64<<20, n)
+	}
+	k.a.meanwhile(k)
+	b, kind := k.wire.ReadN(c.L.Context(), n, k.deadline(c.Duration(1, k.replyLimit(""))))
+	return k.raw(c, b, kind)
+}
+
+func (k *conn) raw(c *bind.Call, b []byte, kind wire.Kind) error {
+	switch kind {
+	case wire.None:
+		return c.Push(lua.LString(b))
+	case wire.Cancelled:
+		return k.a.cancelled(c.L)
+	}
+	return c.PushAll(lua.LString(b), lua.LString(kind))
+}
+
+func (k *conn) close(c *bind.Call) error {
+	at, helper := k.a.position(c.L)
+	k.shut = true
+	if unread := k.wire.Close(); len(unread) > 0 {
+		k.a.unread(k, unread, raised{at, helper})
+	}
+	return nil
+}
+
+func (k *conn) closeWrite(c *bind.Call) error {
+	k.wire.CloseWrite(c.L.Context(), k.replyLimit(""))
+	return nil
+}
+
+func (k *conn) abort(*bind.Call) error {
+	k.shut = true
+	k.wire.Abort()
+	return nil
+}
+
+func (k *conn) stopTLS(c *bind.Call) error {
+	if k.wire.TLS == nil {
+		return fmt.Errorf("c:stop_tls: the connection is not in TLS")
+	}
+	if k.wire.StopTLS(c.L.Context(), k.deadline(k.replyLimit(""))) == wire.Cancelled {
+		return k.a.cancelled(c.L)
+	}
+	return nil
+}
+
+func connFields() []bind.Field {
+	field := func(name, typ, doc string, get func(k *conn, c *bind.Call) lua.LValue) bind.Field {
+		return bind.Field{Name: name, Type: typ, Doc: doc, Get: func(c *bind.Call, self any) (lua.LValue, error) {
+			return get(self.(*conn), c), nil
+		}}
+	}
+	return []bind.Field{
+		field("caps", "table", "What the latest EHLO or LHLO offered: keyword in upper case to parameter text.", func(k *conn, c *bind.Call) lua.LValue {
+			return capsTable(c.L, k.keywords())
+		}),
+		field("tls", "smtp.TLS?", "The TLS state, nil in clear.", func(k *conn, _ *bind.Call) lua.LValue {
+			if k.wire.TLS == nil {
+				return lua.LNil
+			}
+			return k.a.lang.types.tls.Object(k.wire.TLS)
+		}),
+		field("greeting", "smtp.Reply?", "The greeting, once it was read.", func(k *conn, _ *bind.Call) lua.LValue {
+			if k.wire.Greeting == nil {
+				return lua.LNil
+			}
+			return (&reply{Reply: k.wire.Greeting, k: k}).object()
+		}),
+		field("replies", "smtp.Reply[]", "All whole replies so far.", func(k *conn, c *bind.Call) lua.LValue {
+			t := c.L.NewTable()
+			for _, r := range k.wire.Replies {
+				t.Append((&reply{Reply: r, k: k}).object())
+			}
+			return t
+		}),
+		field("unread", "string", "What arrived and was not read.", func(k *conn, _ *bind.Call) lua.LValue {
+			return lua.LString(k.wire.Unread())
+		}),
+		field("closed_by", "string?", "How the peer ended the connection: fin, close_notify or reset.", func(k *conn, _ *bind.Call) lua.LValue {
+			if how := k.wire.ClosedBy(); how != "" {
+				return lua.LString(how)
+			}
+			return lua.LNil
+		}),
+		field("local_address", "string", "Our address and port.", func(k *conn, _ *bind.Call) lua.LValue {
+			return lua.LString(k.wire.LocalAddr())
+		}),
+		field("remote_address", "string", "The peer's address and port.", func(k *conn, _ *bind.Call) lua.LValue {
+			return lua.LString(k.wire.RemoteAddr())
+		}),
+		field("transcript", "string", "What went over the connection, secrets masked.", func(k *conn, _ *bind.Call) lua.LValue {
+			return lua.LString(k.transcriptText())
+		}),
+	}
+}
+
+func capsTable(L *lua.LState, keywords map[string]string) lua.LValue {
+	t := L.NewTable()
+	for word, param := range keywords {
+		t.RawSetString(word, lua.LString(param))
+	}
+	return t
+}
+
+func (k *conn) transcriptText() string {
+	marks := map[string]string{event.Out: "> ", event.In: "< ", event.Info: "* "}
+	var b strings.Builder
+	for _, r := range k.a.transcript.Records() {
+		if r.Conn != k.wire.ID {
+			continue
+		}
+		for line := range strings.Lines(string(r.Data)) {
+			b.WriteString(marks[r.Dir] + strings.TrimRight(line, "\r\n") + "\n")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,45 @@
+package luaapi
+
+import (
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Language is the set of functions that scripts can call. It never changes once made, and is shared by all scenarios.
+type Language struct {
+	reg     *bind.Registry
+	base    map[string]lua.LValue            // Lua's own globals
+	libs    map[string]map[string]lua.LValue // Lua's own libraries
+	globals *lua.LTable                      // metatable of the globals
+	strings *lua.LTable                      // metatable of strings
+	types   classes
+}
+
+// classes are the kinds of objects that scripts meet.
+type classes struct {
+	conn, reply, tls, certificate, target, vars, failure *bind.Class
+}
+
+// New makes the language.
+func New() *Language {
+	lang := &Language{}
+	lang.declareClasses()
+	lang.reg = bind.New(lang.modules(), func(L *lua.LState) bind.Host { return attemptOf(L) })
+	lang.openLibraries()
+	return lang
+}
+
+// modules lists everything that smtpspec adds to Lua.
+func (lang *Language) modules() []*bind.Module {
+	return []*bind.Module{
+		lang.globalFunctions(), lang.smtpModule(), lang.assertModule(),
+		codecModule(), hashModule(), randomModule(), timeModule(),
+	}
+}
+
+// Registry is the table of everything that smtpspec adds to Lua, for documentation and lint.
+func (lang *Language) Registry() *bind.Registry { return lang.reg }
+
+// SetProcessLimits sets the one bound of gopher-lua that is process-wide: without it, one assignment to a large index fills memory.
+// Only a program's main calls it.
+func SetProcessLimits() { lua.MaxArrayIndex = 1 << 20 }

@@ -1,0 +1,103 @@
+package luaapi
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// reply is a reply as scripts see it.
+type reply struct {
+	*wire.Reply
+	k          *conn
+	recipients []*reply // of deliver
+}
+
+func (r *reply) object() lua.LValue { return r.k.a.lang.types.reply.Object(r) }
+
+// oneLine shows the reply in a message: every line as it came, without line ends.
+func (r *reply) oneLine() string {
+	text := strings.TrimRight(strings.ReplaceAll(string(r.Raw), "\r\n", "\n"), "\n")
+	lines := strings.Split(text, "\n")
+	const most = 12
+	if len(lines) > most {
+		lines = append(lines[:most-1:most-1], fmt.Sprintf("… %d more lines", len(lines)-most+1))
+	}
+	for i := range lines {
+		if len(lines[i]) > 1000 {
+			lines[i] = lines[i][:500] + fmt.Sprintf(" … %d bytes … ", len(lines[i])-1000) + lines[i][len(lines[i])-500:]
+		}
+		lines[i] = visible([]byte(lines[i]))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (lang *Language) declareReply() *bind.Class {
+	field := func(name, typ, doc string, get func(r *reply, c *bind.Call) lua.LValue) bind.Field {
+		return bind.Field{Name: name, Type: typ, Doc: doc, Get: func(c *bind.Call, self any) (lua.LValue, error) {
+			return get(self.(*reply), c), nil
+		}}
+	}
+	return &bind.Class{
+		Name: "smtp.Reply", Short: "reply", Doc: "A reply, or what there was of one.",
+		Text: func(self any) string { return self.(*reply).oneLine() },
+		Fields: []bind.Field{
+			field("code", "integer", "The code of its last line; 0 when there was no whole reply.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LNumber(r.Code) }),
+			field("ended", "string?", "Why there is no whole reply: close, reset, timeout or garbage.", func(r *reply, _ *bind.Call) lua.LValue {
+				switch r.Ended {
+				case wire.None:
+					return lua.LNil
+				case wire.TLS:
+					return lua.LString(wire.Close) // the TLS layer broke: nothing more can be read
+				}
+				return lua.LString(r.Ended)
+			}),
+			field("enhanced", "string?", "The enhanced status code, as in 2.1.0.", func(r *reply, _ *bind.Call) lua.LValue {
+				if e := r.Enhanced(); e != "" {
+					return lua.LString(e)
+				}
+				return lua.LNil
+			}),
+			field("text", "string", "What follows the code of each line, joined by LF.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Text()) }),
+			field("lines", "string[]", "What follows the code of each line.", func(r *reply, c *bind.Call) lua.LValue {
+				t := c.L.CreateTable(len(r.Lines), 0)
+				for _, l := range r.Lines {
+					t.Append(lua.LString(l.Text))
+				}
+				return t
+			}),
+			field("raw", "string", "Every byte.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Raw) }),
+			field("elapsed", "number", "Seconds from the last byte written (for a greeting, from the connect) to the arrival of its last byte.", func(r *reply, _ *bind.Call) lua.LValue {
+				return lua.LNumber(r.Elapsed.Seconds())
+			}),
+			field("anomalies", "string[]", "What is unusual in it: bare-lf, code-mismatch, long-line, no-space, no-text, control, 8bit, bad-code.", func(r *reply, c *bind.Call) lua.LValue {
+				return stringList(c.L, r.Anomalies())
+			}),
+			field("recipients", "smtp.Reply[]?", "Of deliver: the replies to RCPT.", func(r *reply, c *bind.Call) lua.LValue {
+				if r.recipients == nil {
+					return lua.LNil
+				}
+				return replyList(c.L, r.recipients)
+			}),
+		},
+	}
+}
+
+func stringList(L *lua.LState, items []string) *lua.LTable {
+	t := L.CreateTable(len(items), 0)
+	for _, s := range items {
+		t.Append(lua.LString(s))
+	}
+	return t
+}
+
+func replyList(L *lua.LState, items []*reply) *lua.LTable {
+	t := L.CreateTable(len(items), 0)
+	for _, r := range items {
+		t.Append(r.object())
+	}
+	return t
+}

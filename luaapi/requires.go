@@ -1,0 +1,225 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/spell"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+)
+
+// requirementSpec is one entry of requires, taken apart.
+type requirementSpec struct {
+	text    string
+	absent  bool
+	fact    string // "" for a keyword
+	state   string // "", "clear" or "tls"
+	keyword string
+	param   string
+}
+
+// parseRequirement reads a fact in lower case, or an EHLO keyword in upper case, as in "!tls:AUTH PLAIN".
+func parseRequirement(text string) (requirementSpec, error) {
+	r := requirementSpec{text: text}
+	rest := strings.TrimSpace(text)
+	rest, r.absent = strings.CutPrefix(rest, "!")
+	for _, state := range []string{"clear", "tls"} {
+		if after, ok := strings.CutPrefix(rest, state+":"); ok {
+			r.state, rest = state, after
+		}
+	}
+	word, param, _ := strings.Cut(rest, " ")
+	switch {
+	case word == "":
+		return r, fmt.Errorf("option requires: %q names nothing", text)
+	case word == strings.ToUpper(word):
+		r.keyword, r.param = word, strings.TrimSpace(param)
+	case word == strings.ToLower(word) && r.state == "" && param == "" && isName(word):
+		r.fact = word
+	default:
+		return r, fmt.Errorf("option requires: %q is neither a fact in lower case nor an EHLO keyword in upper case", text)
+	}
+	return r, nil
+}
+
+// Missing says why the scenario cannot be run against the target of env: what it requires and is not there. "" says that all is.
+// An error says that the target did not answer the question.
+func (d *Declaration) Missing(ctx context.Context, env *Env) (string, error) {
+	for _, text := range d.Requires {
+		r, err := parseRequirement(text)
+		if err != nil {
+			return "", err
+		}
+		if r.fact != "" {
+			if reason := factMissing(env.Target, r); reason != "" {
+				return reason, nil
+			}
+			continue
+		}
+		reason, err := env.Keywords.missing(ctx, env, r)
+		if reason != "" || err != nil {
+			return reason, err
+		}
+	}
+	return "", nil
+}
+
+func factMissing(t *Target, r requirementSpec) string {
+	_, set := t.fact(r.fact)
+	switch {
+	case set == !r.absent:
+		return ""
+	case r.absent:
+		return "needs a target without the fact " + r.fact
+	}
+	hint := ""
+	if factNames[r.fact] == "" {
+		hint = spell.Hint(r.fact, t.others(r.fact))
+	}
+	return "needs the fact " + r.fact + hint
+}
+
+// Keywords asks a target once what it offers in reply to EHLO, in clear and in TLS. Its zero value is ready.
+type Keywords struct {
+	clear, session, tls asked
+}
+
+type asked struct {
+	once     sync.Once
+	keywords map[string]string
+	err      error
+}
+
+func (k *Keywords) missing(ctx context.Context, env *Env, r requirementSpec) (string, error) {
+	a, inTLS := &k.session, r.state == "tls"
+	if r.state == "clear" || r.keyword == "STARTTLS" && r.state == "" {
+		a = &k.clear
+	}
+	if inTLS && env.Target.Text("tls") == "none" {
+		return k.missingAfter(ctx, env, r)
+	}
+	keywords, err := a.ask(ctx, env, a == &k.clear)
+	if err != nil {
+		return "", err
+	}
+	return compareKeyword(keywords, r), nil
+}
+
+// missingAfter answers for "tls:" where sessions stay in clear: the server is asked for TLS all the same.
+func (k *Keywords) missingAfter(ctx context.Context, env *Env, r requirementSpec) (string, error) {
+	k.tls.once.Do(func() {
+		k.tls.keywords, k.tls.err = askKeywords(ctx, env, "starttls")
+	})
+	if k.tls.err != nil {
+		return "", k.tls.err
+	}
+	return compareKeyword(k.tls.keywords, r), nil
+}
+
+func compareKeyword(keywords map[string]string, r requirementSpec) string {
+	name := strings.TrimSpace(r.keyword + " " + r.param)
+	if r.state != "" {
+		name += map[string]string{"clear": " in clear", "tls": " in TLS"}[r.state]
+	}
+	switch has := offers(keywords, r.keyword, r.param); {
+	case has == !r.absent:
+		return ""
+	case r.absent:
+		return "needs a server without " + name
+	}
+	return "the server does not offer " + name
+}
+
+func (a *asked) ask(ctx context.Context, env *Env, inClear bool) (map[string]string, error) {
+	a.once.Do(func() {
+		mode := env.Target.Text("tls")
+		if inClear && mode == "starttls" {
+			mode = "none"
+		}
+		a.keywords, a.err = askKeywords(ctx, env, mode)
+	})
+	return a.keywords, a.err
+}
+
+// askKeywords holds a session of its own, the way smtp.session does.
+func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string, error) {
+	w := wire.Where{Network: "tcp", Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1}
+	if env.Target.Unix != "" {
+		w.Network = "unix"
+	}
+	limit := time.Now().Add(DefaultReplyTimeout)
+	c, err := wire.Dial(ctx, w, time.Now().Add(DefaultConnectTimeout), &wire.Transcript{})
+	if err != nil {
+		return nil, fmt.Errorf("asking %s what it offers: the connect ended with: %w", w.Address, err)
+	}
+	defer c.Close()
+	steps := asking{ctx: ctx, c: c, limit: limit, env: env}
+	steps.run(mode)
+	if steps.err != nil {
+		return nil, fmt.Errorf("asking %s what it offers: %w", w.Address, steps.err)
+	}
+	return keywordsOf(c.Hello), nil
+}
+
+// asking is the conversation of askKeywords; the first error stays.
+type asking struct {
+	ctx   context.Context
+	c     *wire.Conn
+	limit time.Time
+	env   *Env
+	err   error
+}
+
+func (s *asking) run(mode string) {
+	verb := "EHLO"
+	if s.env.Target.LMTP() {
+		verb = "LHLO"
+	}
+	hello := fmt.Sprintf("%s %v", verb, first(s.env.Target.fact("ehlo")))
+	if mode == "implicit" {
+		s.handshake()
+	}
+	s.step("", 220)
+	s.step(hello, 250)
+	if mode == "starttls" {
+		s.step("STARTTLS", 220)
+		s.handshake()
+		s.step(hello, 250)
+	}
+	if s.err == nil {
+		s.c.Write(s.ctx, []byte("QUIT\r\n"), wire.WriteOptions{Idle: time.Second})
+	}
+}
+
+func first(v any, _ bool) any { return v }
+
+func (s *asking) step(line string, want int) {
+	if s.err != nil {
+		return
+	}
+	if line != "" {
+		s.c.Write(s.ctx, []byte(line+"\r\n"), wire.WriteOptions{Idle: DefaultReplyTimeout})
+	}
+	r := s.c.ReadReply(s.ctx, s.limit)
+	if r.Code != want {
+		got := (&reply{Reply: r}).summary(DefaultReplyTimeout)
+		s.err = fmt.Errorf("want %d to %s, got %s", want, orGreeting(line), got)
+	}
+}
+
+func orGreeting(line string) string {
+	if line == "" {
+		return "the connect"
+	}
+	return line
+}
+
+func (s *asking) handshake() {
+	if s.err == nil {
+		// What the certificate is worth is not the question here.
+		s.err = s.c.Handshake(s.ctx, wire.TLSOptions{ServerName: s.env.Target.Host(), Lenient: true}, s.limit)
+	}
+}

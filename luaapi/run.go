@@ -1,0 +1,247 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
+)
+
+// Env is what the scenarios of a run share for one target.
+type Env struct {
+	Target         *Target
+	Vars           *Facts
+	Limits         Limits
+	Secrets        *wire.Secrets
+	Allow          []string       // host or host:port that scripts may connect to besides the target
+	Run            string         // identifies the run: unique texts hold it
+	Counter        *atomic.Uint64 // of unique texts, one for the whole run
+	Seed           uint64
+	FullTranscript bool
+	Keywords       *Keywords   // what the target offers, for requires
+	Spare          *wire.Spare // a connection to the target that is open already, for the first who wants one
+}
+
+// Limits are the time limits that the command line and the configuration set; zero is the default.
+type Limits struct {
+	Scenario, Reply, Connect time.Duration
+	RFC                      bool // a reply's limit is RFC 5321 4.5.3.2's
+}
+
+// Default time limits.
+const (
+	DefaultScenarioTimeout = 60 * time.Second
+	DefaultReplyTimeout    = 30 * time.Second
+	DefaultConnectTimeout  = 10 * time.Second
+	rfcScenarioTimeout     = time.Hour // room for RFC 5321 4.5.3.2's minutes
+)
+
+func (l Limits) scenario(own time.Duration) time.Duration {
+	switch {
+	case own > 0:
+		return own
+	case l.Scenario > 0:
+		return l.Scenario
+	case l.RFC:
+		return rfcScenarioTimeout
+	}
+	return DefaultScenarioTimeout
+}
+
+// Run runs one attempt of the scenario. It returns when the scenario has ended, whatever it does, at the latest a cleanup time
+// after its own limit or ctx; hard ends it at once, without cleanup.
+func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nth int) *Result {
+	a := newAttempt(d.file, env, d)
+	a.key, a.nth = key, nth
+	a.rand = rand.New(rand.NewPCG(env.Seed, seedOf(key, nth)))
+	a.start = time.Now()
+	a.limit = env.Limits.scenario(d.Timeout)
+	tctx, cancel := context.WithTimeout(ctx, a.limit)
+	a.L = a.lang.newState()
+	a.withContext(tctx, a.main)
+	cancel()
+	a.finish(hard)
+	a.L.Close()
+	a.result.Seconds = time.Since(a.start).Seconds()
+	a.assemble()
+	return &a.result
+}
+
+// Lang is the language that the file was loaded for.
+func newAttempt(f *File, env *Env, d *Declaration) *attempt {
+	secrets := &wire.Secrets{}
+	if env.Secrets != nil {
+		secrets = env.Secrets.Clone()
+	}
+	return &attempt{lang: f.load.lang, file: f, env: env, decl: d, secrets: secrets,
+		transcript: &wire.Transcript{Secrets: secrets, Full: env.FullTranscript}, dials: map[string]bool{}}
+}
+
+// seedOf makes a scenario's randomness depend on what it is, not on when it ran.
+func seedOf(key event.Key, nth int) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d\x00%d", key.File, key.Name, key.Target, key.Repetition, nth)
+	return h.Sum64()
+}
+
+// main runs the file's top level, before_each, the scenario and after_each.
+func (a *attempt) main() {
+	top := a.L.NewFunctionFromProto(a.file.chunk.proto)
+	if a.decl.Plain {
+		a.phase = testing
+		a.call(top)
+		return
+	}
+	a.phase = declaring
+	if !a.call(top) {
+		return
+	}
+	if a.selected == nil {
+		a.script(fmt.Sprintf("the scenario %q was not declared when the file ran again: its declarations depend on something that changes", a.decl.Name))
+		return
+	}
+	a.phase = testing
+	ok := true
+	for _, fn := range a.before {
+		ok = ok && a.call(fn)
+	}
+	if ok {
+		a.call(a.selected)
+	}
+	for _, fn := range a.after {
+		if a.ctx.Err() == nil {
+			a.call(fn)
+		}
+	}
+}
+
+// script records an error that belongs to no line but the scenario's own.
+func (a *attempt) script(message string) {
+	f := event.Failure{Kind: "lua", Message: message}
+	a.place(&f, frame{a.file.Path, a.decl.Line}, nil)
+	a.add(f, true)
+}
+
+// finish cleans up: what the script registered, then its connections. The scenario's own time is over, so that has its own.
+func (a *attempt) finish(hard context.Context) {
+	late := a.ctx.Err() != nil && a.phase == testing
+	if len(a.cleanups) > 0 || late && len(a.after) > 0 {
+		ctx, cancel := context.WithTimeout(hard, cleanupTime)
+		a.limit = cleanupTime
+		a.ended = false
+		a.withContext(ctx, func() {
+			for _, fn := range a.after {
+				if late && ctx.Err() == nil {
+					a.call(fn)
+				}
+			}
+			for _, fn := range slices.Backward(a.cleanups) {
+				a.call(fn)
+			}
+		})
+		cancel()
+	}
+	for _, c := range a.conns {
+		a.hangUp(c)
+	}
+	if r := &a.result; a.expectations == 0 && !r.Failed && !r.Errored && !r.Skipped {
+		f := event.Failure{Kind: "no-expectation", Message: "the scenario required nothing: it has no expectation that was evaluated",
+			Hint: "expect a reply, or use assert"}
+		a.place(&f, frame{a.file.Path, a.decl.Line}, nil)
+		a.add(f, true)
+	}
+}
+
+// hangUp closes a connection that the script left open. Bytes that nobody read are a warning: the server said something more.
+func (a *attempt) hangUp(c *conn) {
+	at := c.opened
+	if unread := c.wire.Close(); len(unread) > 0 {
+		a.unread(c, unread, at)
+	}
+}
+
+func (a *attempt) unread(c *conn, unread []byte, at raised) {
+	f := event.Failure{Kind: "unread", Level: "should", Conn: c.wire.ID, Wire: a.transcript.Len(),
+		Message: "the server said more than the scenario read", Got: visible(unread)}
+	a.place(&f, at.at, at.helper)
+	a.result.Warnings = append(a.result.Warnings, f)
+}
+
+// assemble puts the events of the attempt in order, with their times and their key, and masks the secrets in everything.
+func (a *attempt) assemble() {
+	records := a.transcript.Records()
+	logged := a.result.Events
+	events := make([]event.Event, 0, len(records)+len(logged))
+	next := 0
+	for i, r := range records {
+		for next < len(logged) && timeOf(logged[next]).Before(r.At) {
+			events = append(events, logged[next])
+			next++
+		}
+		events = append(events, &event.Wire{Time: r.At, Index: i + 1, Conn: r.Conn, Role: "client", Dir: r.Dir, Data: r.Data,
+			Body: r.Body, Omitted: r.Omitted, SHA256: r.SHA256})
+	}
+	a.result.Events = append(events, logged[next:]...)
+	for _, e := range a.result.Events {
+		a.stamp(e)
+	}
+	a.maskResult()
+}
+
+func timeOf(e event.Event) time.Time {
+	switch e := e.(type) {
+	case *event.Log:
+		return e.Time
+	case *event.Expectation:
+		return e.Time
+	}
+	return time.Time{}
+}
+
+func (a *attempt) stamp(e event.Event) {
+	switch e := e.(type) {
+	case *event.Wire:
+		e.Key, e.Attempt, e.At = a.key, a.nth, e.Time.Sub(a.start).Seconds()
+	case *event.Log:
+		e.Key, e.Attempt, e.At = a.key, a.nth, e.Time.Sub(a.start).Seconds()
+		e.Text = a.secrets.Text(e.Text)
+	case *event.Expectation:
+		e.Key, e.Attempt, e.At = a.key, a.nth, e.Time.Sub(a.start).Seconds()
+		e.Want, e.Got = a.secrets.Text(e.Want), a.secrets.Text(e.Got)
+	}
+}
+
+func (a *attempt) maskResult() {
+	r := &a.result
+	if a.secrets.Empty() {
+		return
+	}
+	r.Reason = a.secrets.Text(r.Reason)
+	for i, n := range r.Notes {
+		r.Notes[i] = a.secrets.Text(n)
+	}
+	for _, list := range [][]event.Failure{r.Failures, r.Warnings} {
+		for i := range list {
+			MaskFailure(a.secrets, &list[i])
+		}
+	}
+}
+
+// MaskFailure masks the secrets in every text of a failure.
+func MaskFailure(s *wire.Secrets, f *event.Failure) {
+	for _, text := range []*string{&f.Message, &f.Want, &f.Got, &f.Detail, &f.Hint} {
+		*text = s.Text(*text)
+	}
+	for i := range f.Source {
+		f.Source[i].Text = s.Text(f.Source[i].Text)
+	}
+	for i := range f.Steps {
+		f.Steps[i] = s.Text(f.Steps[i])
+	}
+}

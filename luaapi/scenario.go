@@ -1,0 +1,430 @@
+package luaapi
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/runner/event"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Levels are the levels that a scenario, a check or an expectation may have.
+var levels = []string{"must", "required", "should", "may", "security", "ops"}
+
+// scenarioOptions are the options that suite and scenario share.
+type scenarioOptions struct {
+	Tags       []string       `lua:"tags" doc:"Words to select by."`
+	Refs       []string       `lua:"refs" doc:"Where the requirement stands, as in \"RFC 5321 4.1.1.4\"."`
+	ID         string         `lua:"id" doc:"A stable name, unique in a run."`
+	Level      string         `lua:"level" doc:"must (default), required, should, may, security or ops."`
+	Requires   []string       `lua:"requires" doc:"Facts of the target (lower case) and EHLO keywords (upper case) without which the scenario is skipped."`
+	Timeout    *time.Duration `lua:"timeout" doc:"How long the scenario may take."`
+	Retries    *int           `lua:"retries" doc:"How often it is tried again when it fails."`
+	Serial     bool           `lua:"serial" doc:"Runs alone."`
+	Lock       string         `lua:"lock" doc:"Scenarios that share a lock never run at the same time."`
+	KnownIssue string         `lua:"known_issue" doc:"Why it is expected to fail."`
+}
+
+type suiteOptions struct {
+	scenarioOptions
+	Name string `lua:"name" doc:"Name of the suite, by default that of the file."`
+}
+
+var (
+	suiteTable    = bind.OptionsOf[suiteOptions]("SuiteOptions", "Defaults for every scenario of a file.")
+	scenarioTable = bind.OptionsOf[scenarioOptions]("ScenarioOptions", "Options of one scenario.")
+	checkTable    = bind.OptionsOf[checkOptions]("CheckOptions", "Options of a check.")
+)
+
+type checkOptions struct {
+	Level string `lua:"level" doc:"The level that a failure inside counts at."`
+}
+
+func (lang *Language) globalFunctions() *bind.Module {
+	return &bind.Module{
+		Doc: "Names that every scenario file has.",
+		Funcs: []*bind.Func{
+			bind.Fn("suite(options: SuiteOptions)", declareSuite, "Sets the defaults of every scenario of the file; once, before the first scenario."),
+			bind.Fn("scenario(name: string, options: ScenarioOptions|function, fn?: function)", declareScenario, "Declares a scenario."),
+			bind.Fn("before_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).before) }, "Runs fn before every scenario of the file."),
+			bind.Fn("after_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).after) }, "Runs fn after every scenario of the file."),
+			bind.Fn("cleanup(fn: function)", cleanup, "Runs fn when the scenario ends, last first, whatever its outcome, within 5 s."),
+			bind.Fn("step(name: string, fn: function): any", step, "Runs fn as a named step: the report shows where a failure was. Gives what fn returns."),
+			bind.Fn("check(name: string, options: CheckOptions|function, fn?: function): boolean", softCheck, "Runs fn; a failure inside is recorded and the scenario goes on. Gives whether it held."),
+			bind.Fn("skip(reason: string)", func(c *bind.Call) error { return skip(c, false) }, "Ends the scenario as skipped."),
+			bind.Fn("inconclusive(reason: string)", func(c *bind.Call) error { return skip(c, true) }, "Ends the scenario as skipped because the server's policy was in the way."),
+			bind.Fn("fail(message: string)", failScenario, "Ends the scenario as failed."),
+			bind.Fn("warn(message: string)", warning, "Records a warning and goes on."),
+			bind.Fn("note(message: string)", note, "Records a remark that changes no verdict."),
+			bind.Fn("log(...: any)", logLine, "Writes a line to the scenario's record."),
+			bind.Fn("print(...: any)", logLine, "Writes a line to the scenario's record, as log does."),
+			bind.Fn("sleep(duration: duration)", sleep, "Waits. The scenario's timeout ends it."),
+			bind.Fn("unique(prefix?: string): string", unique, "Gives text that no other scenario, attempt or run uses."),
+			bind.Fn("read_file(path: string): string", readFile, "Gives the bytes of a file below the scenario directory."),
+			bind.Fn("require(name: string): any", require, "Loads a helper file once, and gives what it returns."),
+		},
+		Classes: []*bind.Class{lang.types.failure, lang.types.target, lang.types.vars},
+		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable},
+		Later: map[string]string{
+			"mail": notBuilt, "dns": notBuilt, "mailbox": notBuilt,
+		},
+	}
+}
+
+// notBuilt is said of names of the contract that a later version brings.
+const notBuilt = "is not built yet in this version of smtpspec"
+
+func declareSuite(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if a.phase == testing && !a.decl.Plain {
+		return fmt.Errorf("suite is called at the top level of a file, not in a scenario")
+	}
+	if a.suite.Name != "" || a.suite.Level != "" {
+		return fmt.Errorf("suite is called once in a file")
+	}
+	if len(a.found) > 0 || a.calls > 0 {
+		return fmt.Errorf("suite comes before the first scenario")
+	}
+	o := suiteOptions{}
+	suiteTable.Decode(c.Table(0), &o)
+	if err := o.check(); err != nil {
+		return fmt.Errorf("suite: %w", err)
+	}
+	if o.Level == "" {
+		o.Level = "must"
+	}
+	if o.Name == "" {
+		o.Name = baseName(a.file.Path)
+	}
+	a.suite = o
+	return nil
+}
+
+func (o *scenarioOptions) check() error {
+	if o.Level != "" {
+		if err := oneOf("option level", o.Level, levels...); err != nil {
+			return err
+		}
+	}
+	if o.Timeout != nil && *o.Timeout <= 0 {
+		return fmt.Errorf("option timeout: more than nothing is needed")
+	}
+	if o.Retries != nil && (*o.Retries < 0 || *o.Retries > 100) {
+		return fmt.Errorf("option retries: a number from 0 to 100 expected, got %d", *o.Retries)
+	}
+	for _, r := range o.Requires {
+		if _, err := parseRequirement(r); err != nil {
+			return err
+		}
+	}
+	for _, t := range o.Tags {
+		if t == "" || strings.ContainsAny(t, " ()") {
+			return fmt.Errorf("option tags: %q is no tag: a word expected", t)
+		}
+	}
+	return nil
+}
+
+// declare puts the suite's defaults into a declaration.
+func (s *suiteOptions) declare(d *Declaration) *Declaration {
+	if s.Name != "" {
+		d.Suite = s.Name
+	}
+	s.apply(d)
+	d.ID = s.ID
+	return d
+}
+
+func (o *scenarioOptions) apply(d *Declaration) {
+	d.Tags = append(slices.Clip(d.Tags), o.Tags...)
+	d.Refs = append(slices.Clip(d.Refs), o.Refs...)
+	d.Requires = append(slices.Clip(d.Requires), o.Requires...)
+	if o.Level != "" {
+		d.Level = o.Level
+	}
+	if o.Timeout != nil {
+		d.Timeout = *o.Timeout
+	}
+	if o.Retries != nil {
+		d.Retries = *o.Retries
+	}
+	d.Serial = d.Serial || o.Serial
+	if o.Lock != "" {
+		d.Lock = o.Lock
+	}
+	if o.KnownIssue != "" {
+		d.KnownIssue = o.KnownIssue
+	}
+}
+
+func declareScenario(c *bind.Call) error {
+	a := attemptOf(c.L)
+	switch {
+	case a.phase == declaring:
+		return a.reach(c)
+	case a.phase == testing && a.decl.Plain:
+		return fmt.Errorf("scenario is called after something else was done at the top level: declare first, and do it inside")
+	case a.phase == testing:
+		return fmt.Errorf("scenario is called at the top level of a file, not in a scenario")
+	}
+	o := scenarioOptions{}
+	fn := c.Function(1)
+	if fn == nil {
+		fn = c.Function(2)
+		scenarioTable.Decode(c.Table(1), &o)
+	}
+	if fn == nil {
+		return fmt.Errorf("scenario %q has no function: scenario(name, [options,] function() ... end)", c.String(0))
+	}
+	name := c.String(0)
+	if strings.TrimSpace(name) == "" {
+		return fmt.Errorf("scenario: the name is empty")
+	}
+	if err := o.check(); err != nil {
+		return fmt.Errorf("scenario %q: %w", name, err)
+	}
+	at, _ := a.position(c.L)
+	if line, ok := a.names[name]; ok {
+		return fmt.Errorf("scenario %q is declared twice: here and in line %d", name, line)
+	}
+	a.names[name] = at.line
+	d := a.suite.declare(&Declaration{Suite: baseName(a.file.Path), Level: "must", Retries: -1, file: a.file})
+	d.Name, d.Line, d.index, d.ID = name, at.line, len(a.found), o.ID
+	o.apply(d)
+	a.found = append(a.found, d)
+	return nil
+}
+
+// reach counts the calls of scenario when the file runs again, and takes the function of the one that is meant.
+func (a *attempt) reach(c *bind.Call) error {
+	nth := a.calls
+	a.calls++
+	if nth != a.decl.index {
+		return nil
+	}
+	if name := c.String(0); name != a.decl.Name {
+		return fmt.Errorf("the declarations changed when the file ran again: %q is now where %q was", name, a.decl.Name)
+	}
+	if a.selected = c.Function(1); a.selected == nil {
+		a.selected = c.Function(2)
+	}
+	return nil
+}
+
+func hook(c *bind.Call, list *[]*lua.LFunction) error {
+	if a := attemptOf(c.L); a.phase == testing {
+		return fmt.Errorf("%s is called at the top level of a file that declares scenarios", c.F.Name)
+	}
+	*list = append(*list, c.Function(0))
+	return nil
+}
+
+func cleanup(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("cleanup"); err != nil {
+		return err
+	}
+	a.cleanups = append(a.cleanups, c.Function(0))
+	return nil
+}
+
+func step(c *bind.Call) error {
+	a := attemptOf(c.L)
+	a.log(c.L, "step", c.String(0))
+	depth := len(a.steps)
+	a.steps = append(a.steps, c.String(0))
+	top := c.L.GetTop()
+	c.L.Push(c.Function(1))
+	c.L.Call(0, lua.MultRet)
+	a.steps = a.steps[:depth]
+	return c.Returned(c.L.GetTop() - top)
+}
+
+func softCheck(c *bind.Call) error {
+	a := attemptOf(c.L)
+	var o checkOptions
+	fn := c.Function(1)
+	if fn == nil {
+		fn = c.Function(2)
+		checkTable.Decode(c.Table(1), &o)
+	}
+	if fn == nil {
+		return fmt.Errorf("check %q has no function: check(name, [options,] function() ... end)", c.String(0))
+	}
+	if o.Level != "" {
+		if err := oneOf("check: option level", o.Level, levels...); err != nil {
+			return err
+		}
+	} else {
+		o.Level = a.level()
+	}
+	a.log(c.L, "step", c.String(0))
+	depth, ldepth := len(a.steps), len(a.levels)
+	a.steps, a.levels = append(a.steps, c.String(0)), append(a.levels, o.Level)
+	c.L.Push(fn)
+	err := c.L.PCall(0, 0, nil)
+	if err == nil {
+		a.steps, a.levels = a.steps[:depth], a.levels[:ldepth]
+		return c.Push(lua.LTrue)
+	}
+	if s, ok := raisedValue(err).(*stop); ok && !s.skip && a.ctx.Err() == nil {
+		a.steps, a.levels = a.steps[:depth], a.levels[:ldepth]
+		return c.Push(lua.LFalse)
+	}
+	return reraise(c.L, err)
+}
+
+// reraise goes on with an error that a protected call caught.
+func reraise(L *lua.LState, err error) error {
+	if api, ok := err.(*lua.ApiError); ok {
+		L.Error(api.Object, 0)
+	}
+	return err
+}
+
+func skip(c *bind.Call, policy bool) error {
+	a := attemptOf(c.L)
+	if err := a.live(c.F.Name); err != nil {
+		return err
+	}
+	if !a.result.Skipped {
+		a.result.Skipped, a.result.Reason, a.result.Inconclusive = true, c.String(0), policy
+	}
+	return &stop{text: "skipped: " + c.String(0), skip: true, lang: a.lang}
+}
+
+func failScenario(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("fail"); err != nil {
+		return err
+	}
+	a.expected(c.L, event.Expectation{What: "fail", Got: c.String(0)})
+	return a.failed(c.L, event.Failure{Kind: "fail", Message: c.String(0)})
+}
+
+func warning(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("warn"); err != nil {
+		return err
+	}
+	a.warn(c.L, event.Failure{Kind: "warn", Message: c.String(0)})
+	a.log(c.L, "warning", c.String(0))
+	return nil
+}
+
+func note(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("note"); err != nil {
+		return err
+	}
+	a.result.Notes = append(a.result.Notes, c.String(0))
+	a.log(c.L, "note", c.String(0))
+	return nil
+}
+
+func logLine(c *bind.Call) error {
+	words := make([]string, c.N())
+	for i := range words {
+		words[i] = lua.LVAsString(c.L.ToStringMeta(c.Value(i)))
+		if c.Value(i) == lua.LNil {
+			words[i] = "nil"
+		}
+	}
+	attemptOf(c.L).log(c.L, "log", strings.Join(words, "\t"))
+	return nil
+}
+
+func sleep(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("sleep"); err != nil {
+		return err
+	}
+	a.meanwhile(nil)
+	t := time.NewTimer(c.Duration(0, 0))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-c.L.Context().Done():
+		return a.cancelled(c.L)
+	}
+}
+
+// cancelled ends the scenario because its time is over, or the run's.
+func (a *attempt) cancelled(L *lua.LState) error {
+	at, helper := a.position(L)
+	<-a.ctx.Done() // a deadline of the socket may come a moment before the context's
+	a.over(&raised{at, helper})
+	return &stop{text: a.timeoutText(), lang: a.lang}
+}
+
+func unique(c *bind.Call) error {
+	a := attemptOf(c.L)
+	if err := a.live("unique"); err != nil {
+		return err
+	}
+	return c.Push(lua.LString(fmt.Sprintf("%s%s-%d", c.String(0), a.env.Run, a.env.Counter.Add(1))))
+}
+
+func readFile(c *bind.Call) error {
+	a := attemptOf(c.L)
+	b, err := a.file.readFile(a.caller(c.L), c.String(0))
+	if err != nil {
+		return err
+	}
+	return c.Push(lua.LString(b))
+}
+
+// caller is the file of the Lua code that calls.
+func (a *attempt) caller(L *lua.LState) string {
+	for level := 0; ; level++ {
+		dbg, ok := L.GetStack(level)
+		if !ok {
+			return a.file.Path
+		}
+		if _, err := L.GetInfo("S", dbg, lua.LNil); err == nil && dbg.Source != "" {
+			return dbg.Source
+		}
+	}
+}
+
+func require(c *bind.Call) error {
+	a := attemptOf(c.L)
+	path, err := a.file.resolve(a.caller(c.L), c.String(0))
+	if err != nil {
+		return err
+	}
+	if a.loaded == nil {
+		a.loaded = map[string]lua.LValue{}
+	}
+	if v, ok := a.loaded[path]; ok {
+		if v == nil {
+			return fmt.Errorf("require %q: %s is being loaded already: the files require each other", c.String(0), path)
+		}
+		return c.Push(v)
+	}
+	ch, err := a.file.load.chunk(path)
+	if err != nil {
+		return err
+	}
+	a.loaded[path] = nil
+	a.required = append(a.required, ch)
+	c.L.Push(c.L.NewFunctionFromProto(ch.proto))
+	c.L.Push(lua.LString(c.String(0)))
+	c.L.Call(1, 1)
+	v := c.L.Get(-1)
+	c.L.Pop(1)
+	if v == lua.LNil {
+		v = lua.LTrue
+	}
+	a.loaded[path] = v
+	return c.Push(v)
+}
+
+func baseName(path string) string {
+	return strings.TrimSuffix(filepath.Base(path), ".lua")
+}

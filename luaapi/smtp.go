@@ -1,0 +1,358 @@
+package luaapi
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// connectOptions say what to connect to, and how; what is not given comes from the target.
+type connectOptions struct {
+	Host           *string        `lua:"host" doc:"Host name or address."`
+	Port           *int           `lua:"port" doc:"Port."`
+	TLS            *string        `lua:"tls" doc:"none, starttls or implicit; connect acts on implicit alone."`
+	Ehlo           string         `lua:"ehlo" doc:"The name to give in EHLO."`
+	Auth           bool           `lua:"auth" doc:"session authenticates with the target's user."`
+	LMTP           *bool          `lua:"lmtp" doc:"Speaks LMTP."`
+	Source         string         `lua:"source" doc:"Local address to connect from."`
+	Proxy          *lua.LTable    `lua:"proxy" doc:"PROXY protocol header; not built yet."`
+	Unix           string         `lua:"unix" doc:"Path of a socket to connect to instead."`
+	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect."`
+	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply."`
+	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do TLS handshakes."`
+	Optional       bool           `lua:"optional" doc:"A connect that fails gives nil and the reason, and changes no verdict."`
+}
+
+var connectTable = bind.OptionsOf[connectOptions]("smtp.ConnectOptions", "What to connect to, and how.")
+
+func (lang *Language) smtpModule() *bind.Module {
+	return &bind.Module{
+		Name: "smtp",
+		Doc:  "Connections to mail servers.",
+		Funcs: []*bind.Func{
+			bind.Fn("connect(options?: smtp.ConnectOptions): smtp.Conn", connect, "Opens a connection and reads nothing; with tls = \"implicit\" the handshake is done."),
+			bind.Fn("session(options?: smtp.ConnectOptions): smtp.Conn", session, "Opens a connection and makes it ready for MAIL: greeting, EHLO (LHLO for LMTP), STARTTLS and EHLO again where the target says so, AUTH with auth = true."),
+		},
+		Classes: []*bind.Class{lang.types.conn, lang.types.reply, lang.types.tls, lang.types.certificate},
+		Options: []*bind.Options{connectTable, tlsTable, sendTable, expectTable, authTable, deliverTable},
+		Later:   map[string]string{"listen": notBuilt},
+	}
+}
+
+// conn is a connection as scripts see it.
+type conn struct {
+	wire         *wire.Conn
+	a            *attempt
+	opts         connectOptions
+	host         string
+	address      string
+	lmtp         bool
+	replyTimeout time.Duration // 0: what the run says
+	opened       raised
+	shut         bool // the script closed it
+}
+
+func connect(c *bind.Call) error {
+	k, reason, err := open(c)
+	if err != nil {
+		return err
+	}
+	if k == nil {
+		return c.PushAll(lua.LNil, lua.LString(reason))
+	}
+	return c.Push(k.object())
+}
+
+func (k *conn) object() lua.LValue { return k.a.lang.types.conn.Object(k) }
+
+// open connects as the options of a call say. Without a connection it gives the reason that an optional one has.
+func open(c *bind.Call) (*conn, string, error) {
+	a := attemptOf(c.L)
+	if err := a.live("smtp." + c.F.Name); err != nil {
+		return nil, "", err
+	}
+	k := &conn{a: a}
+	connectTable.Decode(c.Table(0), &k.opts)
+	if err := k.resolve(); err != nil {
+		return nil, "", err
+	}
+	at, helper := a.position(c.L)
+	k.opened = raised{at, helper}
+	if kind, err := k.dial(c); err != nil || kind != wire.None {
+		return nil, reasonOf(kind), err
+	}
+	if k.tlsMode() != "implicit" {
+		return k, "", nil
+	}
+	ok, reason, err := k.handshake(c, k.opts.TLSOptions, k.opts.Optional)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case !ok && k.opts.Optional:
+		return nil, "tls", nil
+	case !ok:
+		return nil, reason, nil
+	}
+	return k, "", nil
+}
+
+// reasonOf is the word for a connect that failed.
+func reasonOf(kind wire.Kind) string {
+	if kind == wire.DNS || kind == wire.Local {
+		return "unreachable"
+	}
+	return string(kind)
+}
+
+func (k *conn) tlsMode() string {
+	if k.opts.TLS != nil {
+		return *k.opts.TLS
+	}
+	return k.a.env.Target.Text("tls")
+}
+
+// resolve fills in from the target what the options leave open, and refuses what may not be connected to.
+func (k *conn) resolve() error {
+	t, o := k.a.env.Target, &k.opts
+	if t == nil {
+		return fmt.Errorf("there is no target to connect to")
+	}
+	if o.TLS != nil {
+		if err := oneOf("option tls", *o.TLS, "none", "starttls", "implicit"); err != nil {
+			return err
+		}
+	}
+	if o.Proxy != nil {
+		return fmt.Errorf("option proxy %s", notBuilt)
+	}
+	k.lmtp = t.LMTP()
+	if o.LMTP != nil {
+		k.lmtp = *o.LMTP
+	}
+	if o.ReplyTimeout != nil {
+		k.replyTimeout = *o.ReplyTimeout
+	}
+	k.host = t.Host()
+	if o.Unix == "" && o.Host == nil && o.Port == nil {
+		o.Unix = t.Unix
+	}
+	if o.Unix != "" {
+		k.host, k.address = "localhost", o.Unix
+		return k.a.allowed(k.address, "")
+	}
+	port := t.Port()
+	if o.Port != nil {
+		port = *o.Port
+	}
+	if o.Host != nil {
+		k.host = strings.Trim(*o.Host, "[]")
+	}
+	if port < 1 || port > 65535 {
+		return fmt.Errorf("option port: a number from 1 to 65535 expected, got %d", port)
+	}
+	k.address = net.JoinHostPort(k.host, strconv.Itoa(port))
+	return k.a.allowed(k.host, strconv.Itoa(port))
+}
+
+// allowed tells whether a script may connect there: to the target's host, to loopback when the target is there, and to what
+// --allow names. An empty port says that host is the path of a socket.
+func (a *attempt) allowed(host, port string) error {
+	t := a.env.Target
+	switch {
+	case port == "" && host == t.Unix, port != "" && t.Unix == "" && strings.EqualFold(host, t.Host()),
+		port != "" && isLoopback(host) && t.Loopback():
+		return nil
+	}
+	full := host
+	if port != "" {
+		full = net.JoinHostPort(host, port)
+	}
+	for _, allowed := range a.env.Allow {
+		if strings.EqualFold(allowed, host) || strings.EqualFold(allowed, full) {
+			return nil
+		}
+	}
+	return fmt.Errorf("a script may not connect to %s, which is not the target's host: --allow %s allows it", full, full)
+}
+
+// dial opens the connection. What an optional one fails with is returned as a kind.
+func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
+	a := k.a
+	limit := DefaultConnectTimeout
+	if l := a.env.Limits.Connect; l > 0 {
+		limit = l
+	}
+	if k.opts.ConnectTimeout != nil {
+		limit = *k.opts.ConnectTimeout
+	}
+	w := wire.Where{Network: "tcp", Address: k.address, Source: k.opts.Source, LMTP: k.lmtp, ID: len(a.conns) + 1}
+	if k.opts.Unix != "" {
+		w.Network = "unix"
+	}
+	if w.Source == "" && w.Network == a.env.Target.Network() && w.Address == a.env.Target.Address() {
+		w.Spare = a.env.Spare
+	}
+	a.meanwhile(nil)
+	wc, err := wire.Dial(c.L.Context(), w, time.Now().Add(limit), a.transcript)
+	if err == nil {
+		a.dials[k.address] = true
+		k.wire = wc
+		a.mu.Lock()
+		a.conns = append(a.conns, k)
+		a.mu.Unlock()
+		return wire.None, nil
+	}
+	var de *wire.DialError
+	errors.As(err, &de)
+	if de.Kind == wire.Cancelled {
+		return de.Kind, a.cancelled(c.L)
+	}
+	if k.opts.Optional {
+		return de.Kind, nil
+	}
+	f := event.Failure{Kind: string(de.Kind), Message: DialText(de.Kind, k.address, limit), Address: k.address, Detail: a.detail(de.Detail)}
+	if a.dials[k.address] {
+		f.Message += "; an earlier connection came about"
+		return de.Kind, a.failed(c.L, f)
+	}
+	return de.Kind, a.broken(c.L, f, true)
+}
+
+// detail keeps the system's words apart from the message.
+func (a *attempt) detail(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// DialText says in words why a connect to address did not come about.
+func DialText(kind wire.Kind, address string, limit time.Duration) string {
+	switch kind {
+	case wire.Refused:
+		return fmt.Sprintf("%s refused the connection: nothing listens there, or a firewall rejects", address)
+	case wire.Timeout:
+		return fmt.Sprintf("%s did not answer the connect within %s: it is down, or a firewall drops", address, durationText(limit))
+	case wire.Unreachable:
+		return fmt.Sprintf("%s is unreachable from here", address)
+	case wire.Reset:
+		return fmt.Sprintf("%s reset the connection at once", address)
+	case wire.DNS:
+		return fmt.Sprintf("the host name of %s has no address", address)
+	}
+	return fmt.Sprintf("connecting to %s failed on this machine", address)
+}
+
+// session is connect and all that comes before MAIL.
+func session(c *bind.Call) error {
+	k, reason, err := open(c)
+	if err != nil {
+		return err
+	}
+	if k == nil {
+		return c.PushAll(lua.LNil, lua.LString(reason))
+	}
+	if err := k.prepare(c); err != nil {
+		return err
+	}
+	return c.Push(k.object())
+}
+
+func (k *conn) prepare(c *bind.Call) error {
+	if _, err := k.require(c, "the greeting", codes(220)); err != nil {
+		return err
+	}
+	if err := k.hello(c); err != nil {
+		return err
+	}
+	if k.tlsMode() == "starttls" {
+		if _, err := k.command(c, "STARTTLS", codes(220)); err != nil {
+			return err
+		}
+		ok, reason, err := k.handshake(c, k.opts.TLSOptions, false)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return k.a.failed(c.L, event.Failure{Kind: "tls", Message: "the session needs TLS, and its handshake ended with: " + reason, Conn: k.wire.ID})
+		}
+		if err := k.hello(c); err != nil {
+			return err
+		}
+	}
+	if k.opts.Auth {
+		_, err := k.authenticate(c, authOptions{Mechanism: "auto"})
+		return err
+	}
+	return nil
+}
+
+func (k *conn) hello(c *bind.Call) error {
+	verb := "EHLO"
+	if k.lmtp {
+		verb = "LHLO"
+	}
+	_, err := k.command(c, verb+" "+k.name(), codes(250))
+	return err
+}
+
+// name is what to say in EHLO: the option's, the target's, or the address literal of our end.
+func (k *conn) name() string {
+	if k.opts.Ehlo != "" {
+		return k.opts.Ehlo
+	}
+	if name := k.a.env.Target.Text("ehlo"); name != "" {
+		return name
+	}
+	host, _, err := net.SplitHostPort(k.wire.LocalAddr())
+	if err != nil {
+		return "localhost" // a socket has no address
+	}
+	return addressLiteral(host)
+}
+
+// keywords are what the latest EHLO offered, by keyword in upper case.
+func (k *conn) keywords() map[string]string {
+	if k.wire.Hello == nil {
+		return nil
+	}
+	return keywordsOf(k.wire.Hello)
+}
+
+func keywordsOf(hello *wire.Reply) map[string]string {
+	out := map[string]string{}
+	for i, l := range hello.Lines {
+		if i == 0 {
+			continue // the server's name
+		}
+		word, param, _ := strings.Cut(strings.TrimSpace(l.Text), " ")
+		word = strings.ToUpper(word)
+		if word == "" {
+			continue
+		}
+		param = strings.TrimSpace(param)
+		if old, ok := out[word]; ok && old != "" {
+			param = strings.TrimSpace(old + " " + param)
+		}
+		out[word] = param
+	}
+	return out
+}
+
+// offers tells whether keywords have one with, where it is given, a parameter.
+func offers(keywords map[string]string, keyword, parameter string) bool {
+	have, ok := keywords[strings.ToUpper(keyword)]
+	if !ok || parameter == "" {
+		return ok
+	}
+	return slices.Contains(strings.Fields(strings.ToUpper(have)), strings.ToUpper(parameter))
+}

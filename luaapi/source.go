@@ -1,0 +1,193 @@
+package luaapi
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/runner/event"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// scan looks at the source for what the parser would take silently or not survive: "\x" escapes, which Lua 5.1 reads as other bytes,
+// and brackets nested beyond reason.
+func scan(path, src string) []Problem {
+	s := scanner{path: path, src: src, line: 1}
+	for s.i < len(s.src) {
+		s.token()
+	}
+	return s.problems
+}
+
+type scanner struct {
+	path, src string
+	i, line   int
+	depth     int
+	problems  []Problem
+}
+
+func (s *scanner) problem(line int, message, hint string) {
+	s.problems = append(s.problems, Problem{Position: event.Position{File: s.path, Line: line}, Message: message, Hint: hint})
+}
+
+func (s *scanner) token() {
+	switch c := s.src[s.i]; {
+	case c == '\n':
+		s.line++
+		s.i++
+	case strings.HasPrefix(s.src[s.i:], "--"):
+		s.i += 2
+		if !s.long() {
+			for s.i < len(s.src) && s.src[s.i] != '\n' {
+				s.i++
+			}
+		}
+	case c == '"' || c == '\'':
+		s.quoted(c)
+	case c == '[' && s.long():
+	case strings.IndexByte("([{", c) >= 0:
+		if s.depth++; s.depth == maxNesting {
+			s.problem(s.line, fmt.Sprintf("brackets are nested more than %d deep", maxNesting), "")
+			s.i = len(s.src)
+			return
+		}
+		s.i++
+	case strings.IndexByte(")]}", c) >= 0:
+		s.depth--
+		s.i++
+	default:
+		s.i++
+	}
+}
+
+// long takes a long bracket, [[…]] or [=[…]=], if there is one here.
+func (s *scanner) long() bool {
+	rest := s.src[s.i:]
+	if !strings.HasPrefix(rest, "[") {
+		return false
+	}
+	level := len(rest[1:]) - len(strings.TrimLeft(rest[1:], "="))
+	if !strings.HasPrefix(rest[1+level:], "[") {
+		return false
+	}
+	end := strings.Index(rest, "]"+strings.Repeat("=", level)+"]")
+	if end < 0 {
+		end = len(rest) - level - 2 // the parser will say that it does not end
+	}
+	text := rest[:min(len(rest), end+level+2)]
+	s.line += strings.Count(text, "\n")
+	s.i += len(text)
+	return true
+}
+
+func (s *scanner) quoted(quote byte) {
+	s.i++
+	for s.i < len(s.src) && s.src[s.i] != quote {
+		switch s.src[s.i] {
+		case '\\':
+			s.i++
+			if s.i < len(s.src) {
+				s.escape(s.src[s.i])
+			}
+		case '\n':
+			return // not finished: the parser says so
+		}
+		s.i++
+	}
+	s.i++
+}
+
+func (s *scanner) escape(c byte) {
+	switch c {
+	case 'x':
+		s.problem(s.line, `"\x" is no escape in Lua 5.1: it would be read as the letter x`,
+			`write the byte in decimal, as in "\255", or codec.hex.decode("ff")`)
+	case 'u', 'z':
+		s.problem(s.line, fmt.Sprintf(`"\%c" is no escape in Lua 5.1: it would be read as the letter %c`, c, c),
+			`write bytes in decimal, as in "\195\164", or the character itself`)
+	case '\n':
+		s.line++
+	}
+}
+
+// walk calls f for every statement and expression, parents first.
+func walk(stmts []ast.Stmt, f func(ast.PositionHolder)) {
+	for _, s := range stmts {
+		walkStmt(s, f)
+	}
+}
+
+func walkStmt(s ast.Stmt, f func(ast.PositionHolder)) {
+	f(s)
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		walkExprs(s.Lhs, f)
+		walkExprs(s.Rhs, f)
+	case *ast.LocalAssignStmt:
+		walkExprs(s.Exprs, f)
+	case *ast.FuncCallStmt:
+		walkExpr(s.Expr, f)
+	case *ast.DoBlockStmt:
+		walk(s.Stmts, f)
+	case *ast.WhileStmt:
+		walkExpr(s.Condition, f)
+		walk(s.Stmts, f)
+	case *ast.RepeatStmt:
+		walk(s.Stmts, f)
+		walkExpr(s.Condition, f)
+	case *ast.IfStmt:
+		walkExpr(s.Condition, f)
+		walk(s.Then, f)
+		walk(s.Else, f)
+	case *ast.NumberForStmt:
+		walkExprs([]ast.Expr{s.Init, s.Limit, s.Step}, f)
+		walk(s.Stmts, f)
+	case *ast.GenericForStmt:
+		walkExprs(s.Exprs, f)
+		walk(s.Stmts, f)
+	case *ast.FuncDefStmt:
+		walkExprs([]ast.Expr{s.Name.Func, s.Name.Receiver}, f)
+		walkExpr(s.Func, f)
+	case *ast.ReturnStmt:
+		walkExprs(s.Exprs, f)
+	}
+}
+
+func walkExprs(exprs []ast.Expr, f func(ast.PositionHolder)) {
+	for _, e := range exprs {
+		walkExpr(e, f)
+	}
+}
+
+func walkExpr(e ast.Expr, f func(ast.PositionHolder)) {
+	if e == nil {
+		return
+	}
+	f(e)
+	switch e := e.(type) {
+	case *ast.AttrGetExpr:
+		walkExprs([]ast.Expr{e.Object, e.Key}, f)
+	case *ast.TableExpr:
+		for _, field := range e.Fields {
+			walkExprs([]ast.Expr{field.Key, field.Value}, f)
+		}
+	case *ast.FuncCallExpr:
+		walkExprs([]ast.Expr{e.Func, e.Receiver}, f)
+		walkExprs(e.Args, f)
+	case *ast.LogicalOpExpr:
+		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
+	case *ast.RelationalOpExpr:
+		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
+	case *ast.StringConcatOpExpr:
+		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
+	case *ast.ArithmeticOpExpr:
+		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
+	case *ast.UnaryMinusOpExpr:
+		walkExpr(e.Expr, f)
+	case *ast.UnaryNotOpExpr:
+		walkExpr(e.Expr, f)
+	case *ast.UnaryLenOpExpr:
+		walkExpr(e.Expr, f)
+	case *ast.FunctionExpr:
+		walk(e.Stmts, f)
+	}
+}

@@ -1,0 +1,212 @@
+package luaapi
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/spell"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// stateOptions keep a state small (libraries.md 3): it starts with a little and grows to a bound.
+var stateOptions = lua.Options{
+	SkipOpenLibs:        true,
+	RegistrySize:        256,
+	RegistryMaxSize:     1 << 18,
+	RegistryGrowStep:    256,
+	CallStackSize:       1024,
+	MinimizeStackMemory: true,
+}
+
+// newState makes a Lua state in which every global name is there but none has been made yet: names are filled in when
+// they are first read, since a scenario uses few of them.
+func (lang *Language) newState() *lua.LState {
+	L := lua.NewState(stateOptions)
+	L.G.Global.Metatable = lang.globals
+	L.SetMetatable(lua.LString(""), lang.strings)
+	return L
+}
+
+// openLibraries takes what is safe of Lua's libraries from a state that opened them all, and makes the shared metatables.
+func (lang *Language) openLibraries() {
+	L := lua.NewState(lua.Options{SkipOpenLibs: true})
+	lua.OpenBase(L)
+	for _, open := range []lua.LGFunction{lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
+		open(L)
+	}
+	lang.base = pick(L.G.Global, "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget", "rawset", "select",
+		"setmetatable", "tonumber", "tostring", "type", "unpack", "_VERSION")
+	lang.libs = map[string]map[string]lua.LValue{
+		"string":    fields(L.GetGlobal("string").(*lua.LTable)),
+		"table":     fields(L.GetGlobal("table").(*lua.LTable)),
+		"math":      fields(L.GetGlobal("math").(*lua.LTable)),
+		"coroutine": fields(L.GetGlobal("coroutine").(*lua.LTable)),
+		"os":        pick(L.GetGlobal("os").(*lua.LTable), "time", "date", "clock", "difftime"),
+	}
+	delete(lang.libs["string"], "dump")
+	lang.replaceLibraries(L)
+	lang.globals = hidden(L, map[string]lua.LGFunction{"__index": lang.globalIndex})
+	lang.strings = hidden(L, map[string]lua.LGFunction{"__index": stringIndex})
+}
+
+func pick(t *lua.LTable, names ...string) map[string]lua.LValue {
+	out := map[string]lua.LValue{}
+	for _, n := range names {
+		out[n] = t.RawGetString(n)
+	}
+	return out
+}
+
+func fields(t *lua.LTable) map[string]lua.LValue {
+	out := map[string]lua.LValue{}
+	t.ForEach(func(k, v lua.LValue) { out[k.String()] = v })
+	return out
+}
+
+// hidden makes a metatable that scripts cannot reach.
+func hidden(L *lua.LState, functions map[string]lua.LGFunction) *lua.LTable {
+	mt := L.NewTable()
+	for name, f := range functions {
+		mt.RawSetString(name, L.NewFunction(f))
+	}
+	mt.RawSetString("__metatable", lua.LFalse)
+	return mt
+}
+
+// stringIndex finds methods of strings where Lua does, in the table string of the script's own state.
+func stringIndex(L *lua.LState) int {
+	lib, ok := L.GetGlobal("string").(*lua.LTable)
+	if !ok {
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.Push(lib.RawGet(L.Get(2)))
+	return 1
+}
+
+// globalIndex answers for a global that has no value: it is made now, or does not exist, which is an error that says what
+// was meant. A name that the script assigns somewhere is nil until then, as in Lua.
+func (lang *Language) globalIndex(L *lua.LState) int {
+	name, ok := L.Get(2).(lua.LString)
+	if !ok {
+		L.Push(lua.LNil)
+		return 1
+	}
+	v := lang.global(L, string(name))
+	if v == nil {
+		a := attemptOf(L)
+		if !a.assigns(string(name)) {
+			L.Error(lua.LString(lang.unknownGlobal(string(name))), 1)
+		}
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.G.Global.RawSetString(string(name), v)
+	L.Push(v)
+	return 1
+}
+
+func (lang *Language) global(L *lua.LState, name string) lua.LValue {
+	if v, ok := lang.base[name]; ok {
+		return v
+	}
+	if lib, ok := lang.libs[name]; ok {
+		t := L.CreateTable(0, len(lib))
+		for k, v := range lib {
+			t.RawSetString(k, v)
+		}
+		return t
+	}
+	switch name {
+	case "_G":
+		return L.G.Global
+	case "target":
+		return lang.types.target.Object(attemptOf(L).env.Target)
+	case "vars":
+		return lang.types.vars.Object(attemptOf(L).env.Vars)
+	}
+	if v, ok := lang.reg.Global(name); ok {
+		return v
+	}
+	return nil
+}
+
+// absent are names of Lua 5.1 that scenarios do not have, and what to do instead.
+var absent = map[string]string{
+	"io":             `is not there for scenarios: read a file with read_file(path)`,
+	"debug":          "is not there for scenarios",
+	"dofile":         `is not there for scenarios: use require "name"`,
+	"loadfile":       `is not there for scenarios: use require "name"`,
+	"module":         "is not there for scenarios: return a table from the helper file",
+	"package":        "is not there for scenarios",
+	"newproxy":       "is not there for scenarios",
+	"collectgarbage": "is not there for scenarios",
+	"env":            "exists only in the configuration smtpspec.lua: put it in a fact there, and read target.NAME here",
+}
+
+func (lang *Language) unknownGlobal(name string) string {
+	if text, ok := lang.reg.Later(name); ok {
+		return name + " " + text
+	}
+	if text, ok := absent[name]; ok {
+		return name + " " + text
+	}
+	return fmt.Sprintf("there is no %q%s", name, spell.Hint(name, lang.globalNames()))
+}
+
+// globalNames are all names that exist without being assigned.
+func (lang *Language) globalNames() []string {
+	names := append([]string{"target", "vars", "_G"}, lang.reg.Globals()...)
+	for n := range lang.base {
+		names = append(names, n)
+	}
+	for n := range lang.libs {
+		names = append(names, n)
+	}
+	return names
+}
+
+// position is where a call comes from: the innermost line in the scenario file, and, when the call sits in another file, its
+// line there. It looks through coroutines.
+func (a *attempt) position(L *lua.LState) (at frame, helper *frame) {
+	for ; L != nil; L = L.Parent {
+		for level := 0; ; level++ {
+			dbg, ok := L.GetStack(level)
+			if !ok {
+				break
+			}
+			if _, err := L.GetInfo("Sl", dbg, lua.LNil); err != nil || dbg.Source == "" || dbg.CurrentLine <= 0 {
+				continue
+			}
+			f := frame{dbg.Source, dbg.CurrentLine}
+			if f.file == a.file.Path {
+				return f, helper
+			}
+			if helper == nil {
+				helper = &f
+			}
+		}
+	}
+	if helper != nil {
+		return *helper, nil
+	}
+	return frame{a.file.Path, max(1, a.decl.Line)}, nil
+}
+
+type frame struct {
+	file string
+	line int
+}
+
+// stripPosition takes the position that Lua put before a message off again.
+func stripPosition(msg string) string {
+	rest := msg
+	if i := strings.Index(rest, ".lua:"); i >= 0 && !strings.ContainsAny(rest[:i], " \t\n") {
+		rest = rest[i+len(".lua:"):]
+		n := strings.TrimLeft(rest, "0123456789")
+		if len(n) < len(rest) && strings.HasPrefix(n, ":") {
+			return strings.TrimPrefix(n[1:], " ")
+		}
+	}
+	return msg
+}

@@ -1,0 +1,390 @@
+package luaapi
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/spell"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// factNames are the facts that the language knows, with what they are; any other name is the user's own.
+var factNames = map[string]string{
+	"host": "host name or address", "port": "port", "tls": "none, starttls or implicit", "protocol": "smtp or lmtp",
+	"user": "login name", "password": "its password", "token": "bearer token", "valid_rcpt": "an address that takes mail",
+	"valid_rcpt2": "a second one", "invalid_rcpt": "a local address that does not exist", "local_domain": "a domain that it takes mail for",
+	"relay_domain": "a domain that it does not", "from": "sender address to use", "hostname": "the server's own name",
+	"ehlo": "the name that we give", "ca": "PEM text or file of the CA", "cert": "PEM text or file of our certificate", "key": "PEM text or file of its key",
+	"tls_verify": "whether a bad certificate fails", "mailbox": "where its mail can be read",
+}
+
+// Facts are named values that scripts read: what is known of a target, or the variables of a run. Reading a name that is
+// not set is an error that says how to set it.
+type Facts struct {
+	what   string // "fact" or "variable", in messages
+	flag   string // the flag that sets one
+	key    string // where it stands in the configuration
+	values map[string]any
+	secret map[string]bool
+}
+
+// NewVars returns an empty set of variables.
+func NewVars() *Facts { return &Facts{what: "variable", flag: "--var", key: "vars"} }
+
+// Set gives a name a value: a string, a float64 or a bool.
+func (f *Facts) Set(name string, value any) error {
+	if !isName(name) {
+		return fmt.Errorf("%q is no name of a %s: letters, digits and _ make one", name, f.what)
+	}
+	if f.what == "fact" {
+		v, err := typedFact(name, value)
+		if err != nil {
+			return err
+		}
+		value = v
+	}
+	if f.values == nil {
+		f.values = map[string]any{}
+	}
+	f.values[name] = value
+	return nil
+}
+
+// SetText is Set for text that a person typed: "25" is a port.
+func (f *Facts) SetText(name, text string) error {
+	if f.what == "fact" {
+		switch name {
+		case "port":
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return fmt.Errorf("fact port: a number expected, got %q", text)
+			}
+			return f.Set(name, float64(n))
+		case "tls_verify":
+			b, err := strconv.ParseBool(text)
+			if err != nil {
+				return fmt.Errorf("fact tls_verify: true or false expected, got %q", text)
+			}
+			return f.Set(name, b)
+		}
+	}
+	return f.Set(name, text)
+}
+
+func typedFact(name string, value any) (any, error) {
+	_, text := value.(string)
+	switch name {
+	case "port":
+		n, ok := value.(float64)
+		if !ok || n != math.Trunc(n) || n < 1 || n > 65535 {
+			return nil, fmt.Errorf("fact port: a number from 1 to 65535 expected, got %v", value)
+		}
+	case "tls_verify":
+		if _, ok := value.(bool); !ok {
+			return nil, fmt.Errorf("fact tls_verify: true or false expected, got %v", value)
+		}
+	case "tls":
+		return value, oneOf("fact tls", value, "none", "starttls", "implicit")
+	case "protocol":
+		return value, oneOf("fact protocol", value, "smtp", "lmtp")
+	default:
+		if factNames[name] != "" && !text {
+			return nil, fmt.Errorf("fact %s: text expected, got %v", name, value)
+		}
+	}
+	return value, nil
+}
+
+func oneOf(what string, value any, allowed ...string) error {
+	s, _ := value.(string)
+	if slices.Contains(allowed, s) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is not one of %s%s", what, fmt.Sprint(value), strings.Join(allowed, ", "), spell.Hint(s, allowed))
+}
+
+func isName(s string) bool {
+	for i, c := range s {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9' || i == 0) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Get returns a value.
+func (f *Facts) Get(name string) (any, bool) {
+	v, ok := f.values[name]
+	return v, ok
+}
+
+// Text returns a value that is text, "" when it is not set.
+func (f *Facts) Text(name string) string {
+	s, _ := f.values[name].(string)
+	return s
+}
+
+// Names are the names that have a value, sorted.
+func (f *Facts) Names() []string {
+	names := make([]string, 0, len(f.values))
+	for n := range f.values {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// MarkSecret makes a value one that no output shows, whatever its name.
+func (f *Facts) MarkSecret(name string) {
+	if f.secret == nil {
+		f.secret = map[string]bool{}
+	}
+	f.secret[name] = true
+}
+
+var secretName = regexp.MustCompile(`(?i)(^|_)(password|passwd|token|secret|key)[0-9]*$`)
+
+// IsSecret tells whether no output may show the value of a name.
+func (f *Facts) IsSecret(name string) bool { return f.secret[name] || secretName.MatchString(name) }
+
+// AddSecrets makes every secret value known to s.
+func (f *Facts) AddSecrets(s *wire.Secrets) {
+	for n, v := range f.values {
+		if text, ok := v.(string); ok && f.IsSecret(n) {
+			s.Add(text)
+		}
+	}
+}
+
+// Public are the values without the secrets, for reports.
+func (f *Facts) Public() map[string]any {
+	out := map[string]any{}
+	for n, v := range f.values {
+		if !f.IsSecret(n) {
+			out[n] = v
+		}
+	}
+	return out
+}
+
+// missing says how to set a name that has no value.
+func (f *Facts) missing(name string) string {
+	text := fmt.Sprintf("%s %s is not set%s: give it with %s %s=VALUE, or in %s of smtpspec.lua",
+		f.what, name, spell.Hint(name, f.others(name)), f.flag, name, f.key)
+	return text
+}
+
+func (f *Facts) others(name string) []string {
+	names := f.Names()
+	if f.what == "fact" && factNames[name] == "" {
+		for n := range factNames {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+func luaValue(v any) lua.LValue {
+	switch v := v.(type) {
+	case string:
+		return lua.LString(v)
+	case float64:
+		return lua.LNumber(v)
+	case bool:
+		return lua.LBool(v)
+	}
+	return lua.LNil
+}
+
+// Target is a server under test.
+type Target struct {
+	Facts
+	Name string
+	URL  string
+	Unix string // socket path, "" for TCP
+	Demo bool
+}
+
+// Schemes of target URLs: what they say of TLS, protocol and port.
+var schemes = map[string]struct {
+	tls, protocol string
+	port          int
+}{
+	"smtp":          {"none", "smtp", 25},
+	"smtp+starttls": {"starttls", "smtp", 25},
+	"smtps":         {"implicit", "smtp", 465},
+	"lmtp":          {"none", "lmtp", 24},
+	"lmtp+unix":     {"none", "lmtp", 0},
+	"smtp+unix":     {"none", "smtp", 0},
+}
+
+// ParseTarget reads a target URL, as in "smtp+starttls://mx.example.org:587".
+func ParseTarget(text string) (*Target, error) {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return nil, fmt.Errorf("%q is no target URL: write smtp://%s (or smtp+starttls://, smtps://, lmtp://)", text, text)
+	}
+	s, ok := schemes[strings.ToLower(scheme)]
+	if !ok {
+		names := []string{}
+		for n := range schemes {
+			names = append(names, n)
+		}
+		sort.Strings(names)
+		return nil, fmt.Errorf("%q: unknown scheme %q%s; there are %s", text, scheme, spell.Hint(scheme, names), strings.Join(names, ", "))
+	}
+	t := &Target{URL: text, Facts: targetFacts()}
+	_ = t.Set("tls", s.tls)
+	_ = t.Set("protocol", s.protocol)
+	if s.port == 0 {
+		if t.Unix = rest; !strings.HasPrefix(rest, "/") {
+			return nil, fmt.Errorf("%q: the path of a socket expected, as in %s:///run/lmtp.sock", text, scheme)
+		}
+		_ = t.Set("host", "localhost")
+		return t, nil
+	}
+	return t, t.address(text, s.port)
+}
+
+func targetFacts() Facts { return Facts{what: "fact", flag: "--set", key: "its target"} }
+
+func (t *Target) address(text string, port int) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no target URL: host and port expected, as in smtp://mx.example.org:25", text)
+	case u.User != nil:
+		return fmt.Errorf("%q: give the login with --set user=NAME and a password in smtpspec.lua, not in the URL", mask(text, u))
+	case u.Hostname() == "":
+		return fmt.Errorf("%q has no host", text)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("%q: nothing comes after the port", text)
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return fmt.Errorf("%q: port %q is not a number from 1 to 65535", text, u.Port())
+		}
+	}
+	_ = t.Set("host", u.Hostname())
+	return t.Set("port", float64(port))
+}
+
+func mask(text string, u *url.URL) string {
+	return strings.Replace(text, u.User.String()+"@", wire.Mask+"@", 1)
+}
+
+// Host is the target's host.
+func (t *Target) Host() string { return t.Text("host") }
+
+// Port is the target's port, 0 for a socket.
+func (t *Target) Port() int {
+	n, _ := t.values["port"].(float64)
+	return int(n)
+}
+
+// Address is host:port, or the path of the socket.
+func (t *Target) Address() string {
+	if t.Unix != "" {
+		return t.Unix
+	}
+	return net.JoinHostPort(t.Host(), strconv.Itoa(t.Port()))
+}
+
+// Network is what Address is an address of: "tcp" or "unix".
+func (t *Target) Network() string {
+	if t.Unix != "" {
+		return "unix"
+	}
+	return "tcp"
+}
+
+// NoTarget stands for a target where none is needed: no fact is set.
+func NoTarget() *Target { return &Target{Facts: targetFacts()} }
+
+// LMTP tells whether the target speaks LMTP.
+func (t *Target) LMTP() bool { return t.Text("protocol") == "lmtp" }
+
+// Loopback tells whether the target is this machine.
+func (t *Target) Loopback() bool { return t.Unix != "" || isLoopback(t.Host()) }
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// fact is what a script reads; ehlo and tls_verify have a value of their own when none is set.
+func (t *Target) fact(name string) (any, bool) {
+	if v, ok := t.Get(name); ok {
+		return v, true
+	}
+	switch name {
+	case "ehlo":
+		return addressLiteral(localAddress(t)), true
+	case "tls_verify":
+		return true, true
+	}
+	return nil, false
+}
+
+// localAddress is the address that the system would connect to the target from. No packet is sent.
+func localAddress(t *Target) string {
+	if t.Unix != "" || t.Loopback() && net.ParseIP(t.Host()) == nil {
+		return "127.0.0.1"
+	}
+	c, err := net.Dial("udp", t.Address())
+	if err != nil {
+		return "127.0.0.1"
+	}
+	defer c.Close()
+	host, _, _ := net.SplitHostPort(c.LocalAddr().String())
+	return host
+}
+
+// addressLiteral is RFC 5321 4.1.3's form of an address.
+func addressLiteral(host string) string {
+	host, _, _ = strings.Cut(host, "%")
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return "[IPv6:" + host + "]"
+	}
+	return "[" + host + "]"
+}
+
+func (lang *Language) factsClass(name string, get func(self any, name string) (any, bool), set func(self any) *Facts) *bind.Class {
+	missing := func(c *bind.Call, self any, fact string) error {
+		return &missingFact{name: fact, text: set(self).missing(fact), lang: lang}
+	}
+	return &bind.Class{
+		Name: name, Short: name, Doc: "Named values, read as " + name + ".NAME.",
+		Text: func(any) string { return name },
+		CallSelf: bind.Fn(name+"(name: string, default?: any): any", func(c *bind.Call) error {
+			if v, ok := get(c.Self, c.String(0)); ok {
+				return c.Push(luaValue(v))
+			}
+			return c.Push(c.Value(1))
+		}, "Asks for a "+name+" value that may be missing: gives default, or nil, when it is not set."),
+		Unknown: func(c *bind.Call, self any, fact string) (lua.LValue, error) {
+			if v, ok := get(self, fact); ok {
+				return luaValue(v), nil
+			}
+			return nil, missing(c, self, fact)
+		},
+	}
+}
+
+// MarkSecrets marks the facts whose values are among those that must not be shown.
+func (f *Facts) MarkSecrets(values []string) {
+	for name, v := range f.values {
+		if text, ok := v.(string); ok && slices.Contains(values, text) {
+			f.MarkSecret(name)
+		}
+	}
+}

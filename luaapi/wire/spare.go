@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// Spare is a connection that was opened to see whether somebody answers, and waits for its first user. A nil Spare has
+// none to give.
+type Spare struct {
+	mu   sync.Mutex
+	conn net.Conn
+	at   time.Time
+}
+
+// DialSpare connects within ctx and the deadline. The error is a *DialError.
+func DialSpare(ctx context.Context, network, address string, deadline time.Time) (*Spare, error) {
+	d := net.Dialer{Deadline: deadline}
+	nc, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, &DialError{Classify(err), err}
+	}
+	return &Spare{conn: nc, at: time.Now()}, nil
+}
+
+// take gives the connection to the first who asks, with the time of its connect.
+func (s *Spare) take() (net.Conn, time.Time) {
+	if s == nil {
+		return nil, time.Time{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	nc := s.conn
+	s.conn = nil
+	return nc, s.at
+}
+
+// Close closes the connection if nobody took it.
+func (s *Spare) Close() {
+	if nc, _ := s.take(); nc != nil {
+		_ = nc.Close() // nothing was said over it
+	}
+}

@@ -1,0 +1,215 @@
+package runner
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/spell"
+)
+
+// Found is a scenario file that the command line asks for.
+type Found struct {
+	Path  string
+	Place luaapi.Place
+	Lines []int // of file.lua:LINE; none for the whole file
+}
+
+// PathError is about a path that was given. It is a usage error.
+type PathError struct{ Text, Hint string }
+
+func (e *PathError) Error() string { return e.Text }
+
+var lineSuffix = regexp.MustCompile(`^(.*\.lua):([0-9]+)$`)
+
+// Discover finds the scenario files of files, directories, globs and file.lua:LINE, each once, in the order given and by name
+// within a directory. Names that begin with "_" or ".", and lib/, hold no scenarios. home is the directory of the
+// configuration, "" without one. The error is a *PathError.
+func Discover(paths []string, home string) ([]*Found, error) {
+	d := discovery{home: home, seen: map[string]*Found{}}
+	for _, p := range paths {
+		if err := d.path(p); err != nil {
+			return nil, err
+		}
+	}
+	return d.found, nil
+}
+
+type discovery struct {
+	home  string
+	found []*Found
+	seen  map[string]*Found
+}
+
+func (d *discovery) path(arg string) error {
+	if strings.HasPrefix(arg, "builtin:") {
+		return &PathError{Text: fmt.Sprintf("%s: the built-in suites are not built yet in this version", arg)}
+	}
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.IsDir():
+		return d.dir(arg)
+	case err == nil:
+		return d.named(arg, 0)
+	}
+	if m := lineSuffix.FindStringSubmatch(arg); m != nil {
+		line, _ := strconv.Atoi(m[2]) // digits by the expression; too many give the largest number, which no file has
+		if _, err := os.Stat(m[1]); err == nil {
+			return d.named(m[1], line)
+		}
+		arg = m[1]
+	}
+	if strings.ContainsAny(arg, "*?[{") {
+		return d.glob(arg)
+	}
+	return &PathError{Text: arg + ": no such file or directory", Hint: near(arg)}
+}
+
+// near suggests a neighbour of a path that does not exist.
+func near(path string) string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	if n, ok := spell.Nearest(filepath.Base(path), names); ok {
+		return "did you mean " + filepath.Join(filepath.Dir(path), n) + "?"
+	}
+	return ""
+}
+
+func (d *discovery) named(path string, line int) error {
+	if filepath.Ext(path) != ".lua" {
+		return &PathError{Text: path + ": scenario files end in .lua"}
+	}
+	if strings.HasPrefix(filepath.Base(path), "_") {
+		return &PathError{Text: path + ": a file whose name begins with _ is a helper, it holds no scenarios"}
+	}
+	d.add(path, d.placeOf(path), line)
+	return nil
+}
+
+// placeOf is where a file that was named itself may look for others: the configuration's directory when that holds it,
+// or else its own directory; helpers may be as far up as the working directory.
+func (d *discovery) placeOf(path string) luaapi.Place {
+	dir := filepath.Dir(path)
+	if d.home != "" && holds(d.home, path) {
+		return luaapi.Place{RequireRoot: d.home, ReadRoot: d.home}
+	}
+	p := luaapi.Place{RequireRoot: dir, ReadRoot: dir}
+	if holds(".", path) {
+		p.RequireRoot = "."
+	}
+	return p
+}
+
+func holds(dir, path string) bool {
+	absDir, err1 := filepath.Abs(dir)
+	abs, err2 := filepath.Abs(path)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	rel, err := filepath.Rel(absDir, abs)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+func (d *discovery) dir(root string) error {
+	place := luaapi.Place{RequireRoot: root, ReadRoot: root}
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == root:
+			return nil
+		case hidden(e.Name(), e.IsDir()) && e.IsDir():
+			return filepath.SkipDir
+		case e.IsDir() || hidden(e.Name(), false):
+			return nil
+		}
+		d.add(path, place, 0)
+		return nil
+	})
+	if err != nil {
+		return &PathError{Text: fmt.Sprintf("%s cannot be read: %v", root, err)}
+	}
+	return nil
+}
+
+// hidden tells whether a name in a directory is passed over.
+func hidden(name string, dir bool) bool {
+	if strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+		return true
+	}
+	if dir {
+		return name == "lib"
+	}
+	return filepath.Ext(name) != ".lua" || name == "smtpspec.lua"
+}
+
+func (d *discovery) glob(pattern string) error {
+	matches, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly())
+	if err != nil {
+		return &PathError{Text: fmt.Sprintf("%s: not a pattern for file names", pattern)}
+	}
+	base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	root := filepath.FromSlash(base)
+	sort.Strings(matches)
+	n := 0
+	for _, m := range matches {
+		if !globbed(root, m) {
+			continue
+		}
+		n++
+		d.add(m, luaapi.Place{RequireRoot: root, ReadRoot: root}, 0)
+	}
+	if n == 0 {
+		return &PathError{Text: pattern + ": no scenario file matches"}
+	}
+	return nil
+}
+
+// globbed tells whether a match is a scenario file, by the rules of a directory.
+func globbed(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	if err != nil {
+		return false
+	}
+	parts := strings.Split(filepath.ToSlash(rel), "/")
+	for _, dir := range parts[:len(parts)-1] {
+		if hidden(dir, true) {
+			return false
+		}
+	}
+	return !hidden(parts[len(parts)-1], false)
+}
+
+func (d *discovery) add(path string, place luaapi.Place, line int) {
+	path = filepath.Clean(path)
+	f := d.seen[path]
+	if f == nil {
+		f = &Found{Path: path, Place: place}
+		d.seen[path] = f
+		d.found = append(d.found, f)
+		if line > 0 {
+			f.Lines = []int{line}
+		}
+		return
+	}
+	switch {
+	case line == 0:
+		f.Lines = nil // the whole file was asked for besides
+	case len(f.Lines) > 0 && !slices.Contains(f.Lines, line):
+		f.Lines = append(f.Lines, line)
+	}
+}

@@ -1,0 +1,157 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/runner/event"
+)
+
+// pending is a job that failed and is tried again after the first pass.
+type pending struct {
+	job  *Job
+	left int // attempts
+}
+
+// first runs a job for the first time.
+func (r *run) first(j *Job) {
+	tries := r.cfg.Retries
+	if j.Decl.Retries >= 0 {
+		tries = j.Decl.Retries
+	}
+	if r.attempt(j, 1, tries == 0) && tries > 0 {
+		r.mu.Lock()
+		r.retry = append(r.retry, &pending{j, tries})
+		r.mu.Unlock()
+	}
+}
+
+// retries tries again what failed, one at a time, so that nothing else is in the way.
+func (r *run) retries() {
+	for _, p := range r.retry {
+		for nth := 2; p.left > 0; nth++ {
+			if r.over() {
+				break
+			}
+			p.left--
+			if !r.attempt(p.job, nth, p.left == 0) {
+				break
+			}
+		}
+	}
+}
+
+// attempt runs a job once and reports it. It tells whether it failed or erred, and so may be tried again.
+func (r *run) attempt(j *Job, nth int, last bool) (again bool) {
+	start := time.Now()
+	r.emit(&event.ScenarioStart{Time: start, Key: j.Key, Attempt: nth, Line: j.Decl.Line, Suite: r.cfg.mask(j.Decl.Suite)})
+	result := r.execute(j, nth)
+	if result.Interrupted && r.soft.Err() != nil {
+		// No verdict: the scenario counts as not run. Its events are kept all the same.
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for _, e := range result.Events {
+			r.cfg.Sink.Event(e)
+		}
+		return false
+	}
+	outcome := verdict(j.Decl, result)
+	bad := outcome == event.Failed || outcome == event.Error
+	f := r.finishEvent(j, nth, outcome, result)
+	f.Final = last || !bad
+	f.Flaky = nth > 1 && outcome == event.Passed
+	r.report(f, result)
+	return bad
+}
+
+func (r *run) execute(j *Job, nth int) *luaapi.Result {
+	env := r.cfg.envs[j.Target]
+	if j.Decl.Unresolved != "" {
+		return unresolved(j.Decl, env)
+	}
+	reason, err := j.Decl.Missing(r.soft, env)
+	switch {
+	case err != nil:
+		return failure(j.Decl, event.Failure{Kind: "requires", Message: r.cfg.mask(err.Error()), Address: env.Target.Address()})
+	case reason != "":
+		return &luaapi.Result{Skipped: true, Reason: reason}
+	}
+	return j.Decl.Run(r.soft, r.hard, env, j.Key, nth)
+}
+
+// failure is the result of a scenario that could not be run.
+func failure(d *luaapi.Declaration, f event.Failure) *luaapi.Result {
+	f.Position = d.Position()
+	return &luaapi.Result{Errored: true, Failures: []event.Failure{f}}
+}
+
+// unresolved is the result of a file that could not say what it declares, for want of a fact: skipped when the suite says
+// that it needs the fact, an error otherwise.
+func unresolved(d *luaapi.Declaration, env *luaapi.Env) *luaapi.Result {
+	if _, ok := env.Target.Get(d.Unresolved); ok {
+		return failure(d, event.Failure{Kind: "lua", Message: "the file did not say what it declares when it was loaded"})
+	}
+	for _, need := range d.Requires {
+		if need == d.Unresolved {
+			return &luaapi.Result{Skipped: true, Reason: "needs the fact " + d.Unresolved}
+		}
+	}
+	return failure(d, event.Failure{Kind: "lua", Message: fmt.Sprintf("the file needs the fact %s to declare its scenarios", d.Unresolved),
+		Hint: fmt.Sprintf("give it with --set %s=VALUE, or in its target of smtpspec.lua; requires = {%q} in suite makes the file skipped without it", d.Unresolved, d.Unresolved)})
+}
+
+func (r *run) finishEvent(j *Job, nth int, outcome event.Outcome, res *luaapi.Result) *event.ScenarioFinish {
+	d := j.Decl
+	f := &event.ScenarioFinish{Time: time.Now(), Key: j.Key, Attempt: nth, File: j.Key.File, Line: d.Line, Suite: r.cfg.mask(d.Suite), Name: j.Key.Name,
+		ID: d.ID, Level: d.Level, Tags: orEmpty(d.Tags), Refs: orEmpty(d.Refs), Target: j.Key.Target, Outcome: outcome, Seconds: res.Seconds,
+		KnownIssue: r.cfg.mask(d.KnownIssue), Notes: res.Notes, Warnings: res.Warnings, Failures: res.Failures, Rerun: r.cfg.Rerun.line(j)}
+	if j.Target != nil {
+		f.Address = j.Target.Address()
+	}
+	if f.Warnings == nil {
+		f.Warnings = []event.Failure{}
+	}
+	if f.Failures == nil {
+		f.Failures = []event.Failure{}
+	} else {
+		f.Failure = &f.Failures[0]
+	}
+	if outcome == event.Skipped {
+		f.Reason, f.Policy = res.Reason, res.Inconclusive
+	}
+	return f
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// report hands over an attempt whole, and counts it when it is the last one of its scenario.
+func (r *run) report(f *event.ScenarioFinish, res *luaapi.Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range res.Events {
+		r.cfg.Sink.Event(e)
+	}
+	r.cfg.Sink.Event(f)
+	if !f.Final {
+		return
+	}
+	s := &r.summary
+	s.Counts.Count(f)
+	s.Ran = append(s.Ran, f.Key)
+	for _, fail := range f.Failures {
+		s.internal = s.internal || fail.Kind == "internal"
+	}
+	if f.Outcome == event.Failed || f.Outcome == event.Error {
+		s.Failed = append(s.Failed, f.Key)
+		n := len(s.Failed)
+		if r.cfg.FailFast || r.cfg.MaxFailures > 0 && n >= r.cfg.MaxFailures {
+			r.stopped = true
+		}
+	}
+}

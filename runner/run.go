@@ -1,0 +1,166 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
+)
+
+// Defaults of a run.
+const (
+	DefaultJobs           = 16
+	DefaultMaxConnections = 50
+)
+
+// Config is what a run is told. The zero value of a field is its default.
+type Config struct {
+	Lang    *luaapi.Language
+	Targets []*luaapi.Target // none: for plans that are not run
+	Vars    *luaapi.Facts
+	Limits  luaapi.Limits
+	Secrets *wire.Secrets
+	Allow   []string
+
+	Jobs           int
+	MaxConnections int // for each target
+	Retries        int
+	Repeat         int
+	Seed           uint64
+	FailFast       bool
+	MaxFailures    int // 0: no limit
+	Policy         Policy
+	WaitForTarget  time.Duration
+	FullTranscript bool
+
+	RunID      string
+	Tool       string // version of smtpspec
+	ConfigPath string
+	Rerun      Rerun
+	Sink       event.Sink
+	// Hard ends everything at once, cleanup included; Run's own context ends what runs in good order. nil: never.
+	Hard context.Context
+
+	counter atomic.Uint64
+	envs    map[*luaapi.Target]*luaapi.Env
+}
+
+// Summary is what came of a run.
+type Summary struct {
+	Counts      event.Counts
+	ExitCode    int
+	Reason      string      // of the exit code, when the counts do not tell
+	Failed      []event.Key // failed and erred scenarios
+	Ran         []event.Key // all that got a verdict
+	Interrupted bool
+
+	internal bool // a fault of ours came up
+}
+
+// targets are the targets to plan for: one that is not there when none is given.
+func (cfg *Config) targets() []*luaapi.Target {
+	if len(cfg.Targets) == 0 {
+		return []*luaapi.Target{nil}
+	}
+	return cfg.Targets
+}
+
+// env is what the scenarios of one target share.
+func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
+	if e := cfg.envs[t]; e != nil {
+		return e
+	}
+	target := t
+	if target == nil {
+		target = luaapi.NoTarget()
+	}
+	vars := cfg.Vars
+	if vars == nil {
+		vars = luaapi.NewVars()
+	}
+	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, Run: cfg.RunID,
+		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}}
+}
+
+func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }
+
+// run is a run under way.
+type run struct {
+	cfg    *Config
+	plan   *Plan
+	hard   context.Context
+	soft   context.Context // ended to stop early as well
+	cancel context.CancelFunc
+	start  time.Time
+
+	mu      sync.Mutex // guards what follows, and serialises the sink
+	summary Summary
+	retry   []*pending
+	stopped bool
+}
+
+// Run runs the plan and hands every event to the sink, which it closes neither. When ctx ends, what runs is ended,
+// what does not run yet is left out, and the summary says so.
+func Run(ctx context.Context, cfg *Config, plan *Plan) *Summary {
+	r := &run{cfg: cfg, plan: plan, start: time.Now(), hard: cfg.Hard}
+	if r.hard == nil {
+		r.hard = context.Background()
+	}
+	cfg.envs = map[*luaapi.Target]*luaapi.Env{}
+	for _, t := range cfg.Targets {
+		cfg.envs[t] = cfg.env(t)
+	}
+	r.soft, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
+	r.emit(r.startEvent())
+	planned := plan.event()
+	planned.Time = time.Now()
+	r.emit(planned)
+	down := r.preflight()
+	defer r.release()
+	r.all(down)
+	r.summary.Interrupted = ctx.Err() != nil
+	r.finish()
+	return &r.summary
+}
+
+func (r *run) emit(e event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cfg.Sink.Event(e)
+}
+
+func (r *run) startEvent() *event.RunStart {
+	cfg := r.cfg
+	e := &event.RunStart{Time: r.start, V: event.Version, Run: cfg.RunID, Tool: cfg.Tool, Seed: SeedText(cfg.Seed), PlanDigest: r.plan.Digest,
+		Config: cfg.ConfigPath, Jobs: cfg.jobs()}
+	for _, t := range cfg.Targets {
+		facts := t.Public()
+		for name, v := range facts {
+			if text, ok := v.(string); ok {
+				facts[name] = cfg.mask(text)
+			}
+		}
+		e.Targets = append(e.Targets, event.Target{Name: cfg.mask(targetName(t)), URL: cfg.mask(t.URL), Demo: t.Demo, Facts: facts})
+	}
+	return e
+}
+
+func (cfg *Config) jobs() int {
+	if cfg.Jobs > 0 {
+		return cfg.Jobs
+	}
+	return DefaultJobs
+}
+
+func (r *run) finish() {
+	s := &r.summary
+	s.Counts.NotRun = len(r.plan.Jobs) - s.Counts.Total
+	s.ExitCode, s.Reason = r.cfg.Policy.exitCode(s)
+	r.emit(&event.RunFinish{Time: time.Now(), Counts: s.Counts, ExitCode: s.ExitCode, Seconds: time.Since(r.start).Seconds(),
+		Interrupted: s.Interrupted, Reason: s.Reason})
+}
