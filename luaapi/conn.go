@@ -213,11 +213,14 @@ func (k *conn) abort(*bind.Call) error {
 	return nil
 }
 
+// stopTime is how long stop_tls waits for the peer's close_notify: RFC 8446 6.1 does not ask for one, and many send none.
+const stopTime = time.Second
+
 func (k *conn) stopTLS(c *bind.Call) error {
 	if k.wire.TLS == nil {
 		return fmt.Errorf("c:stop_tls: the connection is not in TLS")
 	}
-	if k.wire.StopTLS(c.L.Context(), k.deadline(k.replyLimit(""))) == wire.Cancelled {
+	if k.wire.StopTLS(c.L.Context(), k.deadline(stopTime)) == wire.Cancelled {
 		return k.a.cancelled(c.L)
 	}
 	return nil

@@ -334,7 +334,7 @@ func logLine(c *bind.Call) error {
 			words[i] = "nil"
 		}
 	}
-	attemptOf(c.L).log(c.L, "log", strings.Join(words, "\t"))
+	attemptOf(c.L).log(c.L, "log", strings.Join(words, " "))
 	return nil
 }
 

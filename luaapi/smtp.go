@@ -3,6 +3,7 @@ package luaapi
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -229,8 +230,8 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 
 // detail keeps the system's words apart from the message.
 func (a *attempt) detail(err error) string {
-	if err == nil {
-		return ""
+	if err == nil || errors.Is(err, io.EOF) {
+		return "" // a close has no other cause
 	}
 	return err.Error()
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -36,20 +37,26 @@ func Classify(err error) Kind {
 		return None
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Close
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+	case isReset(err), isBrokenPipe(err):
 		return Reset
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isOneOf(err, refusedErrors):
 		return Refused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN),
-		errors.Is(err, syscall.EHOSTDOWN), errors.Is(err, os.ErrNotExist):
+	case isOneOf(err, unreachableErrors), errors.Is(err, os.ErrNotExist):
 		return Unreachable
 	case errors.As(err, &dns):
 		return DNS
 	case errors.Is(err, context.Canceled):
 		return Cancelled
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded),
-		errors.As(err, &nerr) && nerr.Timeout():
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &nerr) && nerr.Timeout():
 		return Timeout
 	}
 	return Local
+}
+
+func isReset(err error) bool      { return isOneOf(err, resetErrors) }
+func isBrokenPipe(err error) bool { return isOneOf(err, brokenPipeErrors) }
+
+func isOneOf(err error, list []syscall.Errno) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) && slices.Contains(list, errno)
 }

@@ -20,14 +20,18 @@ func (s *sock) poll(p []byte) (int, error) {
 	}
 	_ = s.Conn.SetReadDeadline(time.Time{}) // an old deadline would keep the read from being tried
 	n, rerr := 0, error(nil)
-	if err := raw.Read(func(fd uintptr) bool {
-		n, rerr = syscall.Read(int(fd), p)
-		return true
-	}); err != nil {
+	err = raw.Read(func(fd uintptr) bool {
+		for {
+			if n, rerr = syscall.Read(int(fd), p); rerr != syscall.EINTR {
+				return true
+			}
+		}
+	})
+	if err != nil {
 		return 0, err
 	}
 	switch {
-	case rerr == syscall.EAGAIN, rerr == syscall.EINTR:
+	case rerr == syscall.EAGAIN:
 		return 0, errWouldBlock
 	case rerr != nil:
 		return 0, rerr

@@ -9,67 +9,31 @@ import (
 // ReadReply reads one whole reply, until the deadline (zero: none but ctx's). It always returns a Reply; Ended tells
 // what went wrong. After a Timeout or Cancelled what had come stays unread.
 func (c *Conn) ReadReply(ctx context.Context, deadline time.Time) *Reply {
-	r := &Reply{}
-	scanned, start := 0, 0
+	c.stopBackground()
+	var s scanner
 	for {
-		c.mu.Lock()
-		in := c.in
-		c.mu.Unlock()
-		for scanned < len(in) {
-			i := bytes.IndexByte(in[scanned:], '\n')
-			if i < 0 {
-				scanned = len(in)
-				break
-			}
-			scanned += i + 1
-			l, more, ok := parseLine(in[start:scanned])
-			if !ok {
-				return c.finish(r, scanned, Garbage)
-			}
-			r.Lines = append(r.Lines, l)
-			start = scanned
-			if !more {
-				return c.finish(r, scanned, None)
-			}
-			if scanned > MaxReply {
-				break
-			}
-		}
-		if len(in) > MaxReply {
-			r.TooLong = true
-			return c.finish(r, len(in), Garbage)
+		in := c.arrived()
+		if s.scan(in) {
+			return c.finish(&s, s.at, s.verdict)
 		}
 		if kind := c.more(ctx, deadline); kind != None {
-			return c.finish(r, len(in), kind)
+			return c.finish(&s, len(in), kind)
 		}
 	}
 }
 
-// finish completes a reply of n bytes.
-func (c *Conn) finish(r *Reply, n int, ended Kind) *Reply {
-	r.Ended = ended
-	r.Wire = c.transcript.Len()
-	if ended == Timeout || ended == Cancelled {
-		c.mu.Lock()
-		r.Raw = c.in[:n:n]
-		c.mu.Unlock()
-		r.Arrived = time.Now()
-	} else {
-		var last stamp
-		r.Raw, last = c.take(n)
-		if r.Arrived = last.at; last.record > 0 && ended != Close && ended != Reset {
-			r.Wire = last.record
-		}
+// finish makes a reply of the first n bytes.
+func (c *Conn) finish(s *scanner, n int, ended Kind) *Reply {
+	r := &Reply{Ended: ended, TooLong: s.tooLong}
+	c.date(r, n)
+	since := c.lastWrite
+	if c.track.first() == Greeting {
+		since = c.ready
 	}
-	if ended == Close || ended == Reset || ended == TLS {
-		r.Detail = c.detail
-		r.Arrived = time.Now()
-	}
-	r.Elapsed = max(0, r.Arrived.Sub(c.lastWrite))
+	r.Elapsed = max(0, r.Arrived.Sub(since))
+	r.parse(s)
 	if ended != None {
-		if len(c.track.pending) > 0 {
-			r.Verb = c.track.pending[0]
-		}
+		r.Verb = c.track.first()
 		return r
 	}
 	r.Code = r.Lines[len(r.Lines)-1].Code
@@ -84,20 +48,45 @@ func (c *Conn) finish(r *Reply, n int, ended Kind) *Reply {
 	return r
 }
 
-// ReadLine reads a line with its LF, of at most MaxReply bytes. On anything else than None what came is returned, and stays
-// unread after Timeout and Cancelled.
+// date gives a reply its bytes and their time.
+func (c *Conn) date(r *Reply, n int) {
+	switch r.Ended {
+	case Timeout, Cancelled:
+		r.Raw = c.arrived()[:n:n]
+		r.Arrived, r.Wire = time.Now(), c.transcript.Len()
+	case None, Garbage:
+		var last stamp
+		r.Raw, last = c.take(n)
+		r.Arrived, r.Wire = last.at, last.record
+	case Local:
+		r.Raw, _ = c.take(n)
+		r.Arrived, r.Wire = time.Now(), c.transcript.Len()
+	default:
+		r.Raw, _ = c.take(n)
+		r.Arrived, r.Wire, r.Detail = c.end.at, c.end.record, c.end.detail
+	}
+}
+
+// ReadLine reads a line with its LF. A line of more than MaxReply bytes is given up as Garbage. On anything else than None
+// what came is returned, and stays unread after Timeout and Cancelled.
 func (c *Conn) ReadLine(ctx context.Context, deadline time.Time) ([]byte, Kind) {
-	return c.readUntil(ctx, deadline, func(in []byte) int {
-		if i := bytes.IndexByte(in, '\n'); i >= 0 {
-			return i + 1
+	scanned := 0
+	return c.readUntil(ctx, deadline, MaxReply, func(in []byte) int {
+		i := bytes.IndexByte(in[scanned:], '\n')
+		if i < 0 {
+			scanned = len(in)
+			return 0
 		}
-		return 0
+		return scanned + i + 1
 	})
 }
 
 // ReadN reads exactly n bytes, with ReadLine's rules.
 func (c *Conn) ReadN(ctx context.Context, n int, deadline time.Time) ([]byte, Kind) {
-	return c.readUntil(ctx, deadline, func(in []byte) int {
+	if n <= 0 {
+		return nil, None
+	}
+	return c.readUntil(ctx, deadline, n, func(in []byte) int {
 		if len(in) >= n {
 			return n
 		}
@@ -105,17 +94,19 @@ func (c *Conn) ReadN(ctx context.Context, n int, deadline time.Time) ([]byte, Ki
 	})
 }
 
-func (c *Conn) readUntil(ctx context.Context, deadline time.Time, enough func([]byte) int) ([]byte, Kind) {
+// readUntil takes as many bytes as enough says, once it says so, and gives up when that would be more than limit.
+func (c *Conn) readUntil(ctx context.Context, deadline time.Time, limit int, enough func([]byte) int) ([]byte, Kind) {
+	c.stopBackground()
 	for {
-		c.mu.Lock()
-		in := c.in
-		c.mu.Unlock()
-		if n := enough(in); n > 0 {
+		in := c.arrived()
+		n := enough(in)
+		if n > 0 && n <= limit {
 			b, _ := c.take(n)
 			return b, None
 		}
-		if len(in) > maxAheadBlocked {
-			return in, Garbage
+		if n > limit || len(in) > limit {
+			b, _ := c.take(limit)
+			return b, Garbage
 		}
 		switch kind := c.more(ctx, deadline); kind {
 		case None:
@@ -130,15 +121,14 @@ func (c *Conn) readUntil(ctx context.Context, deadline time.Time, enough func([]
 
 // WaitClose waits until the peer closes. What it says instead is returned with None, and is taken as read.
 func (c *Conn) WaitClose(ctx context.Context, deadline time.Time) ([]byte, Kind) {
-	for {
-		if c.buffered() > 0 {
-			b, _ := c.take(c.buffered())
-			return b, None
-		}
+	c.stopBackground()
+	if len(c.in) == 0 {
 		if kind := c.more(ctx, deadline); kind != None {
 			return nil, kind
 		}
 	}
+	b, _ := c.take(len(c.in))
+	return b, None
 }
 
 // WaitSilence waits until the deadline and returns Timeout when the peer said nothing and kept the connection open. What
@@ -146,6 +136,3 @@ func (c *Conn) WaitClose(ctx context.Context, deadline time.Time) ([]byte, Kind)
 func (c *Conn) WaitSilence(ctx context.Context, deadline time.Time) ([]byte, Kind) {
 	return c.WaitClose(ctx, deadline)
 }
-
-// LastWrite is when the last byte was written, or the connection made.
-func (c *Conn) LastWrite() time.Time { return c.lastWrite }

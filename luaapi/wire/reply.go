@@ -84,29 +84,84 @@ func isShortNumber(s string) bool {
 	return true
 }
 
-// parseLine reads one line of a reply, with its line end. More says that another line follows; ok is false for a line
-// that does not begin with three digits.
-func parseLine(line []byte) (l Line, more, ok bool) {
-	line = trimEOL(line)
-	if len(line) < 3 {
-		return l, false, false
-	}
-	for _, c := range line[:3] {
-		if c < '0' || c > '9' {
-			return l, false, false
+// scanner finds the end of a reply in what has arrived so far, looking at each byte once.
+type scanner struct {
+	seen    int // bytes looked at
+	start   int // of the line that is not whole yet
+	lines   int // whole lines of the reply
+	at      int // where the reply ends
+	verdict Kind
+	tooLong bool
+}
+
+// scan tells whether the reply ends in what has arrived: by its last line, by a line that is none of a reply, or by being
+// too long.
+func (s *scanner) scan(in []byte) bool {
+	limited := in[:min(len(in), MaxReply)]
+	for s.seen < len(limited) {
+		i := bytes.IndexByte(limited[s.seen:], '\n')
+		if i < 0 {
+			s.seen = len(limited)
+			break
 		}
-		l.Code = l.Code*10 + int(c-'0')
+		s.seen += i + 1
+		s.at = s.seen
+		_, more, ok := lineCode(limited[s.start:s.seen])
+		if !ok {
+			s.verdict = Garbage
+			return true
+		}
+		s.lines++
+		s.start = s.seen
+		if !more {
+			return true
+		}
 	}
-	if len(line) == 3 {
-		return l, false, true
+	if len(in) > MaxReply {
+		s.at, s.verdict, s.tooLong = MaxReply, Garbage, true
 	}
-	more = line[3] == '-'
-	if more || line[3] == ' ' {
-		l.Text = string(line[4:])
-	} else {
-		l.Text = string(line[3:])
+	return s.tooLong
+}
+
+// parse makes the lines of Raw that came whole.
+func (r *Reply) parse(s *scanner) {
+	if s.lines == 0 {
+		return
 	}
-	return l, more, true
+	r.Lines = make([]Line, 0, s.lines)
+	rest := string(r.Raw)
+	for range s.lines {
+		line := rest[:strings.IndexByte(rest, '\n')+1]
+		rest = rest[len(line):]
+		code, _, _ := lineCode(line)
+		r.Lines = append(r.Lines, Line{code, lineText(line)})
+	}
+}
+
+// lineCode reads the code of a line. More says that another line follows; ok is false for a line that does not begin with three
+// digits.
+func lineCode[T string | []byte](line T) (code int, more, ok bool) {
+	if len(line) < 3 {
+		return 0, false, false
+	}
+	for i := range 3 {
+		c := line[i]
+		if c < '0' || c > '9' {
+			return 0, false, false
+		}
+		code = code*10 + int(c-'0')
+	}
+	return code, len(line) > 3 && line[3] == '-', true
+}
+
+// lineText is what follows the code and its separator, without the line end. Where there is no separator, nothing is left
+// out.
+func lineText(line string) string {
+	text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")[3:]
+	if text != "" && (text[0] == ' ' || text[0] == '-') {
+		return text[1:]
+	}
+	return text
 }
 
 func trimEOL(line []byte) []byte {
@@ -114,43 +169,58 @@ func trimEOL(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte("\r"))
 }
 
-// Anomalies names what is unusual in the reply; the names are those of the Lua API.
+// anomalyNames are the names of the Lua API, in the order of the anomaly constants.
+var anomalyNames = [...]string{"bare-lf", "code-mismatch", "long-line", "no-space", "no-text", "control", "8bit", "bad-code"}
+
+const (
+	bareLF = iota
+	codeMismatch
+	longLine
+	noSpace
+	noText
+	control
+	eightBit
+	badCode
+)
+
+type anomalies [len(anomalyNames)]bool
+
+// Anomalies names what is unusual in the reply.
 func (r *Reply) Anomalies() []string {
-	var found [8]bool
-	names := [8]string{"bare-lf", "code-mismatch", "long-line", "no-space", "no-text", "control", "8bit", "bad-code"}
+	var found anomalies
 	for rest := r.Raw; len(rest) > 0; {
-		line := rest
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line = rest[:i+1]
-		}
+		line := firstLine(rest)
 		rest = rest[len(line):]
-		lineAnomalies(line, &found)
+		found.note(line)
 	}
 	for _, l := range r.Lines {
-		found[1] = found[1] || l.Code != r.Lines[len(r.Lines)-1].Code
+		found[codeMismatch] = found[codeMismatch] || l.Code != r.Lines[0].Code
 	}
 	var out []string
 	for i, f := range found {
 		if f {
-			out = append(out, names[i])
+			out = append(out, anomalyNames[i])
 		}
 	}
 	return out
 }
 
-func lineAnomalies(line []byte, found *[8]bool) {
+func (a *anomalies) note(line []byte) {
 	text := trimEOL(line)
-	found[0] = found[0] || bytes.HasSuffix(line, []byte("\n")) && !bytes.HasSuffix(line, []byte("\r\n"))
-	found[2] = found[2] || len(line) > maxReplyLine
-	l, _, ok := parseLine(line)
-	if ok {
-		found[3] = found[3] || len(text) > 3 && text[3] != ' ' && text[3] != '-'
-		found[4] = found[4] || l.Text == ""
-	}
-	// RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39.
-	found[7] = found[7] || !ok || l.Code < 200 || l.Code > 559 || l.Code/10%10 > 5
+	a[longLine] = a[longLine] || len(line) > maxReplyLine
 	for _, c := range text {
-		found[5] = found[5] || c < ' ' && c != '\t' || c == 0x7f
-		found[6] = found[6] || c >= 0x80
+		a[control] = a[control] || c < ' ' && c != '\t' || c == 0x7f
+		a[eightBit] = a[eightBit] || c >= 0x80
+	}
+	if !bytes.HasSuffix(line, []byte("\n")) {
+		return // it was cut off: what is missing is no fault of its form
+	}
+	a[bareLF] = a[bareLF] || len(line)-len(text) == 1
+	code, _, ok := lineCode(text)
+	// RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39.
+	a[badCode] = a[badCode] || !ok || code < 200 || code > 559 || code/10%10 > 5
+	if ok {
+		a[noSpace] = a[noSpace] || len(text) > 3 && text[3] != ' ' && text[3] != '-'
+		a[noText] = a[noText] || len(text) <= 4 && (len(text) == 3 || text[3] == ' ' || text[3] == '-')
 	}
 }

@@ -39,7 +39,7 @@ type form struct {
 func (s *Secrets) Clone() *Secrets {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return &Secrets{values: slices.Clip(s.values), forms: slices.Clip(s.forms)}
+	return &Secrets{values: slices.Clone(s.values), forms: slices.Clone(s.forms)}
 }
 
 // Add makes value a secret. The empty string is none.

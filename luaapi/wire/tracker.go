@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"strconv"
-	"strings"
 )
 
 // tracker follows the conversation as it is written, whoever wrote it and by which call: it knows which command a reply
@@ -12,14 +11,16 @@ import (
 type tracker struct {
 	lmtp    bool
 	pending []string // verbs of the commands without a reply, oldest first
-	line    []byte   // the command line being written
 	state   writeState
-	held    []byte // written after DATA and before its reply: content or commands, the reply will tell
-	bdat    int64  // octets of the chunk still to come
-	tail    []byte // the last bytes of the content, at most 4
-	masked  bool   // a mask stands for the secret part of the line being written
-	last    bool   // the BDAT being written is the last one
-	rcpts   int    // recipients accepted in this transaction
+	line    []byte   // the command line being written, at most maxLine of it
+	length  int      // how long it is so far
+	masked  bool     // a mask stands already for the secret part of the line being written
+	held    [][]byte // written after DATA and before its reply: content or commands, the reply will tell
+	noted   bool     // what is being written is in held
+	bdat    int64    // octets of the chunk still to come
+	tail    []byte   // the last bytes of the content, at most 4
+	left    int      // replies still to come to the oldest message
+	rcpts   int      // recipients accepted in this transaction
 }
 
 type writeState int
@@ -35,197 +36,219 @@ const (
 // endOfData is the Verb of the reply to a message: after CRLF.CRLF, or after the last chunk.
 const endOfData = "."
 
-// piece is a run of written bytes of one sort.
+const crlfDotCRLF = "\r\n.\r\n"
+
+// maxLine is how much of a command line is looked at. RFC 4954 lets the longest one, with credentials, have 12288 octets.
+const maxLine = 16 << 10
+
+// piece is a run of written bytes of one sort: a command line or a part of one, message text, a chunk.
 type piece struct {
-	data  []byte
-	body  bool
-	shown []byte // what the transcript may show of data
-	hid   []byte // what it may not
+	data        []byte
+	body        bool
+	hide        int    // from here on data is secret, but for the line end
+	masked      bool   // an earlier piece of the line has the mask already
+	credentials string // what the line as a whole hides, once it is whole
 }
 
-// sent takes what is about to be written and cuts it into pieces.
-func (t *tracker) sent(b []byte) []piece {
-	var out []piece
-	for len(b) > 0 {
-		n, p := 0, piece{}
-		switch t.state {
-		case content:
-			n, p.body = t.content(b), true
-		case chunk:
-			n, p.body = int(min(t.bdat, int64(len(b)))), true
-			if t.bdat -= int64(n); t.bdat == 0 {
-				t.state = commands
-			}
-		default:
-			p = t.command(b)
-			n = len(p.data)
-		}
-		if p.data == nil {
-			p.data = b[:n:n]
-			p.shown = p.data
-		}
-		b = b[n:]
-		out = append(out, p)
-	}
-	return out
+func (p piece) hidden() []byte {
+	text := trimEOL(p.data)
+	return text[min(p.hide, len(text)):]
 }
 
-// command takes one line, or the part of one that is there.
-func (t *tracker) command(b []byte) piece {
-	n := len(firstLine(b))
-	before := len(t.line)
-	t.line = append(t.line, b[:n]...)
-	if t.state == awaitData {
-		t.held = append(t.held, b[:n]...)
+func (p piece) hides() bool { return len(p.hidden()) > 0 }
+
+// shown is what the transcript may show.
+func (p piece) shown() []byte {
+	if !p.hides() {
+		return p.data
 	}
-	p := piece{data: b[:n:n]}
-	t.hide(&p, max(0, t.secretFrom()-before))
-	if b[n-1] != '\n' {
-		return p
+	out := bytes.Clone(p.data[:p.hide])
+	if !p.masked {
+		out = append(out, Mask...)
 	}
-	line := string(trimEOL(t.line))
-	t.line = t.line[:0]
-	t.masked = false
+	return append(out, p.data[len(trimEOL(p.data)):]...)
+}
+
+// next takes the first piece of what is about to be written, b, which is not empty.
+func (t *tracker) next(b []byte) piece {
+	if t.state == awaitData && !t.noted {
+		t.held = append(t.held, b)
+		t.noted = true
+	}
+	var p piece
 	switch t.state {
-	case response:
-		t.state = commands
-		t.pending = append(t.pending, "AUTH")
-	case commands:
-		t.verb(line)
+	case content:
+		p = piece{data: b[:t.content(b)], body: true}
+	case chunk:
+		n := min(t.bdat, int64(len(b)))
+		p = piece{data: b[:n], body: true}
+		if t.bdat -= n; t.bdat == 0 {
+			t.state = commands
+		}
+	default:
+		p = t.command(firstLine(b))
+	}
+	if p.data = p.data[:len(p.data):len(p.data)]; p.body {
+		p.hide = len(p.data)
+	}
+	if len(p.data) == len(b) {
+		t.noted = false // the next piece is of another write
 	}
 	return p
 }
 
-// hide keeps what comes at or after offset from, but for the line end, out of what is shown.
-func (t *tracker) hide(p *piece, from int) {
-	text := trimEOL(p.data)
-	if from >= len(text) {
-		p.shown = p.data
-		return
+// command takes one line, or the part of one that is there.
+func (t *tracker) command(data []byte) piece {
+	before := t.length
+	t.length += len(data)
+	t.line = append(t.line, data[:min(len(data), maxLine-len(t.line))]...)
+	from := t.secretFrom()
+	p := piece{data: data, hide: max(0, from-before), masked: t.masked}
+	t.masked = t.masked || p.hides()
+	if data[len(data)-1] != '\n' {
+		return p
 	}
-	p.hid = text[from:]
-	p.shown = append([]byte(nil), p.data[:from]...)
-	if !t.masked {
-		p.shown = append(p.shown, Mask...)
+	line := trimEOL(t.line)
+	if t.masked {
+		p.credentials = string(line[min(from, len(line)):])
 	}
-	p.shown = append(p.shown, p.data[len(text):]...)
-	t.masked = true
+	switch t.state {
+	case response:
+		t.state = commands
+		t.push("AUTH")
+	case commands:
+		t.verb(line)
+	}
+	t.endLine()
+	return p
+}
+
+func (t *tracker) endLine() {
+	t.line = t.line[:0]
+	t.length = 0
+	t.masked = false
 }
 
 // secretFrom is where in the line so far the credentials begin: at once in the answer to a 334, behind the mechanism in an AUTH
 // command, and at once in a line that follows an AUTH without a reply and is no command (credentials written ahead).
 func (t *tracker) secretFrom() int {
 	text := trimEOL(t.line)
-	verb := Verb(string(text))
-	n := len(t.pending)
 	switch {
-	case t.state == response && string(text) != "*":
+	case t.state == response && len(text) > 0 && text[0] == '*':
+		return 1 // alone it gives the exchange up (RFC 4954 4)
+	case t.state == response:
 		return 0
-	case t.state == response, len(text) == 0:
-	case verb == "AUTH":
+	case isAuth(text):
 		return afterWords(text, 2)
-	case n > 0 && t.pending[n-1] == "AUTH" && !knownVerbs[verb]:
+	case t.ahead() && known(text) == "":
 		return 0
 	}
-	return len(t.line)
+	return t.length
 }
 
-// afterWords is the offset behind the first n words of line and the spaces that follow them.
+// ahead tells whether the latest command is an AUTH, or credentials for one, without a reply.
+func (t *tracker) ahead() bool {
+	n := len(t.pending)
+	return t.state == commands && n > 0 && t.pending[n-1] == "AUTH"
+}
+
+func isAuth(line []byte) bool { return known(line) == "AUTH" }
+
+// afterWords is the offset behind the first n words of line and the blanks that follow them.
 func afterWords(line []byte, n int) int {
 	at := 0
 	for i := 0; i <= n; i++ {
-		for at < len(line) && line[at] == ' ' {
+		for at < len(line) && isBlank(line[at]) {
 			at++
 		}
-		for i < n && at < len(line) && line[at] != ' ' {
+		for i < n && at < len(line) && !isBlank(line[at]) {
 			at++
 		}
 	}
 	return at
 }
 
-var knownVerbs = map[string]bool{"EHLO": true, "HELO": true, "LHLO": true, "MAIL": true, "RCPT": true, "DATA": true,
-	"BDAT": true, "RSET": true, "NOOP": true, "QUIT": true, "VRFY": true, "EXPN": true, "HELP": true, "STARTTLS": true, "*": true}
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// Verb is the command's first word in upper case.
-func Verb(line string) string {
-	word, _, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
-	return strings.ToUpper(word)
-}
-
-func (t *tracker) verb(line string) {
-	verb := Verb(line)
-	t.pending = append(t.pending, verb)
+// verb notes the command of a whole line.
+func (t *tracker) verb(line []byte) {
+	verb := known(line)
+	switch {
+	case verb == "" && t.ahead():
+		verb = "AUTH" // and not its first word, which is a secret
+	case verb == "":
+		verb = Verb(string(line))
+	}
 	switch verb {
 	case "DATA":
 		t.state = awaitData
-		t.held = t.held[:0]
 	case "BDAT":
-		words := strings.Fields(line)
-		t.last = len(words) > 2 && strings.EqualFold(words[2], "LAST")
-		if len(words) > 1 {
-			t.bdat, _ = strconv.ParseInt(words[1], 10, 64) // a size that is none has no octets
-		}
-		if t.bdat > 0 {
+		verb = t.chunkOf(line)
+	}
+	t.push(verb)
+}
+
+// chunkOf begins a chunk (RFC 3030 2) and returns what its reply is to.
+func (t *tracker) chunkOf(line []byte) string {
+	words := bytes.Fields(line)
+	t.bdat = 0
+	if len(words) > 1 {
+		if n, err := strconv.ParseInt(string(words[1]), 10, 64); err == nil && n > 0 {
+			t.bdat = n
 			t.state = chunk
 		}
-		if t.last {
-			t.pending[len(t.pending)-1] = endOfData
-			t.more()
-		}
 	}
+	if len(words) > 2 && bytes.EqualFold(words[2], []byte("LAST")) {
+		return endOfData
+	}
+	return "BDAT"
 }
 
-// content takes message text up to and including the end of data.
+// content takes message text up to and including the end of data, which may have begun in an earlier write.
 func (t *tracker) content(b []byte) int {
-	const end = "\r\n.\r\n"
-	joined := append(bytes.Clone(t.tail), b...)
-	i := bytes.Index(joined, []byte(end))
-	if i < 0 {
-		t.tail = append(t.tail[:0], joined[max(0, len(joined)-len(end)+1):]...)
-		return len(b)
+	var seam [2*len(crlfDotCRLF) - 2]byte
+	have := copy(seam[:], t.tail)
+	all := have + copy(seam[have:], b[:min(len(b), len(crlfDotCRLF)-1)])
+	n := 0
+	if i := bytes.Index(seam[:all], []byte(crlfDotCRLF)); i >= 0 {
+		n = i + len(crlfDotCRLF) - have
+	} else if i := bytes.Index(b, []byte(crlfDotCRLF)); i >= 0 {
+		n = i + len(crlfDotCRLF)
 	}
-	n := i + len(end) - len(t.tail)
-	t.endContent()
-	t.pending = append(t.pending, endOfData)
-	t.more()
-	return n
+	if n > 0 {
+		t.endBody()
+		t.push(endOfData)
+		return n
+	}
+	t.tail = append(t.tail, b[max(0, len(b)-len(crlfDotCRLF)+1):]...)
+	t.tail = append(t.tail[:0], t.tail[max(0, len(t.tail)-len(crlfDotCRLF)+1):]...)
+	return len(b)
 }
 
-// more makes LMTP's further replies to one message expected: one for each recipient (RFC 2033 4.2).
-func (t *tracker) more() {
-	for i := 1; t.lmtp && i < t.rcpts; i++ {
-		t.pending = append(t.pending, endOfData)
-	}
-}
-
-func (t *tracker) endContent() {
+func (t *tracker) endBody() {
 	t.state = commands
 	t.tail = t.tail[:0]
+	t.bdat = 0
 }
 
-// replied takes a whole reply and returns the verb that it answers.
+// replied takes the code of a whole reply and returns the verb that it answers.
 func (t *tracker) replied(code int) string {
-	verb := ""
-	if len(t.pending) > 0 {
-		verb = t.pending[0]
-		t.pending = t.pending[1:]
-	}
+	verb := t.pop()
 	ok := code/100 == 2
-	switch {
-	case t.state == content:
+	if t.state == content || t.state == chunk && len(t.pending) == 0 {
 		// The peer answers in the middle of a message: it took something for its end, or gave up on it. What is written
 		// next is as likely a command.
-		t.endContent()
+		t.endBody()
+	}
+	switch {
 	case verb == "DATA":
 		t.dataReplied(code)
-	case verb == "AUTH" && code == 334:
-		t.state = response
+	case verb == "AUTH" && code == 334 && len(t.pending) == 0:
+		t.state = response // otherwise it was written ahead
 	case verb == "RCPT" && ok:
 		t.rcpts++
-	case (verb == "MAIL" || verb == "RSET" || isHello(verb)) && ok:
-		t.rcpts = 0
-	case verb == endOfData && (len(t.pending) == 0 || t.pending[0] != endOfData):
+	case (verb == "MAIL" || verb == "RSET" || isHello(verb)) && ok,
+		verb == endOfData && t.left == 0:
 		t.rcpts = 0
 	}
 	return verb
@@ -233,20 +256,53 @@ func (t *tracker) replied(code int) string {
 
 func (t *tracker) dataReplied(code int) {
 	t.state = commands
-	held := bytes.Clone(t.held)
-	t.held = t.held[:0]
 	if code == 354 {
 		t.state = content
 		t.tail = append(t.tail[:0], "\r\n"...) // a dot on the very first line ends the data too
 	}
-	t.line = t.line[:0]
-	t.sent(held) // recorded when it was written; this is for the state alone
+	held := t.held
+	t.held, t.noted = nil, false
+	t.endLine()
+	for _, b := range held { // recorded when it was written; this is for the state alone
+		for len(b) > 0 {
+			b = b[len(t.next(b).data):]
+		}
+	}
+}
+
+func (t *tracker) push(verb string) { t.pending = append(t.pending, verb) }
+
+// first is the verb of the oldest command without a reply, or "".
+func (t *tracker) first() string {
+	if len(t.pending) == 0 {
+		return ""
+	}
+	return t.pending[0]
+}
+
+// pop removes the oldest command, unless further replies to it are due: over LMTP a message has one for each recipient
+// that was accepted (RFC 2033 4.2).
+func (t *tracker) pop() string {
+	verb := t.first()
+	if t.lmtp && verb == endOfData {
+		if t.left == 0 {
+			t.left = max(1, t.rcpts)
+		}
+		if t.left--; t.left > 0 {
+			return verb
+		}
+	}
+	switch n := len(t.pending); n {
+	case 0:
+	case 1:
+		t.pending = t.pending[:0] // its room serves again
+	default:
+		t.pending = t.pending[1:]
+	}
+	return verb
 }
 
 // reset forgets the conversation, as a TLS handshake does.
 func (t *tracker) reset() {
-	*t = tracker{lmtp: t.lmtp}
+	*t = tracker{lmtp: t.lmtp, pending: t.pending[:0]}
 }
-
-// Accepted is the number of recipients that the current transaction has.
-func (c *Conn) Accepted() int { return c.track.rcpts }

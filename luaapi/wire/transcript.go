@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,8 +19,11 @@ const (
 	keepBody = 32 << 10
 )
 
-// maxLines is how many lines of one read get a record each; a flood of short lines is kept in larger pieces.
+// maxLines is how many lines of one read or write get a record each; a flood of short lines is kept in larger pieces.
 const maxLines = 64
+
+// manyRecords is the length of a transcript from which on what arrives in one read is one record.
+const manyRecords = 10000
 
 // Record is an entry of a transcript: a line, a run of bytes, or (Dir event.Info) a remark.
 type Record struct {
@@ -58,51 +63,70 @@ func (t *Transcript) Len() int {
 	return len(t.records)
 }
 
-func (t *Transcript) add(r Record) {
+// add puts a record at the end and returns its index, from 1.
+func (t *Transcript) add(r Record) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.append(r)
+	return t.append(r)
 }
 
-func (t *Transcript) append(r Record) {
-	if b := t.open[r.Conn]; b != nil && (!r.Body || r.Dir != t.records[b.record].Dir) {
+func (t *Transcript) append(r Record) int {
+	if b := t.open[r.Conn]; b != nil {
+		if r.Body && r.Dir == t.records[b.record].Dir {
+			t.extend(b, r)
+			return b.record + 1
+		}
 		t.finish(r.Conn, b)
 	}
-	if r.Body {
-		t.appendBody(r)
-		return
-	}
 	t.records = append(t.records, r)
+	if r.Body {
+		t.startBody(len(t.records)-1, r.Conn)
+	}
+	return len(t.records)
 }
 
 // in records what arrived: a record for each line, the last one possibly without its end. What continues the newest
-// record is put to it. Each call of placed tells that the bytes before an offset in data are in a record, by its index from 1.
-func (t *Transcript) in(conn int, data []byte, at time.Time, placed func(end, record int)) {
+// record is put to it. The first byte has the offset from in all that came; stamps are added to those given.
+func (t *Transcript) in(conn int, data []byte, at time.Time, from int64, stamps []stamp) []stamp {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from := 0
-	if n := len(t.records); n > 0 {
-		last := &t.records[n-1]
-		if last.Conn == conn && last.Dir == event.In && !last.Body && !bytes.HasSuffix(last.Data, []byte("\n")) {
-			rest := firstLine(data)
-			last.Data = append(bytes.Clone(last.Data), rest...)
-			last.At = at
-			from = len(rest)
-			placed(from, n)
-			if len(last.Data) > maxBody && !t.Full {
-				t.startBody(n-1, conn)
-			}
+	if last := t.unfinished(conn); last > 0 {
+		rest := firstLine(data)
+		r := &t.records[last-1]
+		r.Data = append(r.Data, rest...)
+		r.At = at
+		data = data[len(rest):]
+		from += int64(len(rest))
+		stamps = append(stamps, stamp{from, at, last})
+		if len(r.Data) > maxBody && !t.Full {
+			t.startBody(last-1, conn)
 		}
 	}
-	for lines := 0; from < len(data); lines++ {
-		line := data[from:]
-		if lines < maxLines {
-			line = firstLine(line)
+	for lines := 0; len(data) > 0; lines++ {
+		line := data
+		if lines < maxLines && len(t.records) < manyRecords {
+			line = firstLine(data)
 		}
-		t.append(Record{At: at, Conn: conn, Dir: event.In, Data: line[:len(line):len(line)], Body: t.inBody(conn)})
-		from += len(line)
-		placed(from, len(t.records))
+		record := t.append(Record{At: at, Conn: conn, Dir: event.In, Data: line[:len(line):len(line)], Body: t.inBody(conn)})
+		data = data[len(line):]
+		from += int64(len(line))
+		stamps = append(stamps, stamp{from, at, record})
 	}
+	return stamps
+}
+
+// unfinished is the index from 1 of the newest record when it is of this connection and is a line without its end, or
+// else 0.
+func (t *Transcript) unfinished(conn int) int {
+	n := len(t.records)
+	if n == 0 {
+		return 0
+	}
+	last := &t.records[n-1]
+	if last.Conn != conn || last.Dir != event.In || last.Body || bytes.HasSuffix(last.Data, []byte("\n")) {
+		return 0
+	}
+	return n
 }
 
 // inBody tells whether what arrives continues a line that was already too long to keep.
@@ -118,29 +142,8 @@ func firstLine(data []byte) []byte {
 	return data
 }
 
-func (t *Transcript) appendBody(r Record) {
-	b := t.open[r.Conn]
-	if b == nil {
-		t.records = append(t.records, r)
-		b = t.startBody(len(t.records)-1, r.Conn)
-		return
-	}
-	b.last = r.At
-	b.total += int64(len(r.Data))
-	rec := &t.records[b.record]
-	if b.sum == nil {
-		rec.Data = append(bytes.Clone(rec.Data), r.Data...)
-		t.shorten(b)
-		return
-	}
-	b.sum.Write(r.Data)
-	b.tail = append(b.tail, r.Data...)
-	if len(b.tail) > 2*keepBody {
-		b.tail = append([]byte(nil), b.tail[len(b.tail)-keepBody:]...)
-	}
-}
-
-func (t *Transcript) startBody(record, conn int) *body {
+// startBody makes a record the beginning of a body.
+func (t *Transcript) startBody(record, conn int) {
 	if t.open == nil {
 		t.open = map[int]*body{}
 	}
@@ -149,7 +152,24 @@ func (t *Transcript) startBody(record, conn int) *body {
 	b := &body{record: record, total: int64(len(rec.Data)), last: rec.At}
 	t.open[conn] = b
 	t.shorten(b)
-	return b
+}
+
+// extend puts more to a body.
+func (t *Transcript) extend(b *body, r Record) {
+	b.last = r.At
+	b.total += int64(len(r.Data))
+	if b.sum == nil {
+		// What a record's data is a slice of was cut to its length, or made here: appending never writes over anything.
+		rec := &t.records[b.record]
+		rec.Data = append(rec.Data, r.Data...)
+		t.shorten(b)
+		return
+	}
+	b.sum.Write(r.Data)
+	if len(b.tail)+len(r.Data) > 2*keepBody {
+		b.tail = append(b.tail[:0:0], b.tail[min(len(b.tail), max(0, len(b.tail)-keepBody+len(r.Data))):]...)
+	}
+	b.tail = append(b.tail, r.Data[max(0, len(r.Data)-keepBody):]...)
 }
 
 // shorten leaves the middle out once the body is over maxBody.
@@ -164,81 +184,35 @@ func (t *Transcript) shorten(b *body) {
 	rec.Data = bytes.Clone(rec.Data[:keepBody])
 }
 
+// finish completes a body: its end becomes a record.
 func (t *Transcript) finish(conn int, b *body) {
 	delete(t.open, conn)
-	if b.sum == nil {
-		return
+	if b.sum != nil {
+		t.records = append(t.records, b.complete(&t.records[b.record]))
 	}
-	rec := &t.records[b.record]
+}
+
+// complete says in the first record of a long body what is left out, and returns the record of its end.
+func (b *body) complete(first *Record) Record {
 	tail := b.tail[max(0, len(b.tail)-keepBody):]
-	rec.Omitted = b.total - int64(len(rec.Data)+len(tail))
-	rec.SHA256 = hex.EncodeToString(b.sum.Sum(nil))
-	t.records = append(t.records, Record{At: b.last, Conn: conn, Dir: rec.Dir, Data: tail, Body: true})
+	first.Omitted = b.total - int64(len(first.Data)+len(tail))
+	first.SHA256 = hex.EncodeToString(b.sum.Sum(nil))
+	return Record{At: b.last, Conn: first.Conn, Dir: first.Dir, Data: bytes.Clone(tail), Body: true}
 }
 
 // Records returns what was recorded, secrets masked, also those that the peer sent back and those that were written in
 // pieces.
 func (t *Transcript) Records() []Record {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	for conn, b := range t.open {
-		t.finish(conn, b)
+	out := slices.Clone(t.records)
+	for _, b := range slices.SortedFunc(maps.Values(t.open), func(a, b *body) int { return a.record - b.record }) {
+		if b.sum != nil {
+			out = append(out, b.complete(&out[b.record])) // as it is now: it may go on
+		}
 	}
-	out := append([]Record(nil), t.records...)
+	t.mu.Unlock()
 	if !t.Secrets.Empty() {
 		t.mask(out)
 	}
 	return out
-}
-
-type lane struct {
-	conn int
-	dir  string
-}
-
-// mask looks for secrets in each direction of each connection as a whole, since one may be spread over several records.
-func (t *Transcript) mask(records []Record) {
-	lanes := map[lane][]int{}
-	for i, r := range records {
-		k := lane{r.Conn, r.Dir}
-		lanes[k] = append(lanes[k], i)
-	}
-	for _, indexes := range lanes {
-		var all []byte
-		for _, i := range indexes {
-			all = append(all, records[i].Data...)
-		}
-		found := t.Secrets.find(all)
-		if len(found) == 0 {
-			continue
-		}
-		from := 0
-		for _, i := range indexes {
-			to := from + len(records[i].Data)
-			records[i].Data = maskPart(all[from:to], from, found)
-			from = to
-		}
-	}
-}
-
-// maskPart masks the part of a stream that begins at offset from. A secret that goes over the end of a part is shown as
-// one mask, in the part where it begins.
-func maskPart(part []byte, from int, found []span) []byte {
-	var out []byte
-	at := 0
-	for _, sp := range found {
-		start, end := sp.start-from, sp.end-from
-		if end <= 0 || start >= len(part) {
-			continue
-		}
-		out = append(out, part[at:max(start, at)]...)
-		if start >= 0 {
-			out = append(out, Mask...)
-		}
-		at = min(end, len(part))
-	}
-	if at == 0 && out == nil {
-		return part
-	}
-	return append(out, part[at:]...)
 }

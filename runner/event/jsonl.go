@@ -7,20 +7,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 // AppendJSON appends e as one JSON line, with the newline.
 func AppendJSON(b []byte, e Event) ([]byte, error) {
-	body, err := json.Marshal(e)
-	if err != nil {
-		return b, fmt.Errorf("encoding a %s event: %w", e.Kind(), err)
+	if w, ok := e.(*Wire); ok {
+		return w.appendJSON(b)
 	}
+	start := len(b)
 	b = append(b, `{"event":"`...)
 	b = append(b, e.Kind()...)
-	b = append(b, `",`...)
-	b = append(b, body[1:]...)
-	return append(b, '\n'), nil
+	b = append(b, '"', ',')
+	comma := len(b) // the object's own brace goes
+	buf := bytes.NewBuffer(b)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false) // <a@b> is to be found by grep
+	if err := enc.Encode(e); err != nil {
+		return b[:start], fmt.Errorf("encoding a %s event: %w", e.Kind(), err)
+	}
+	b = buf.Bytes()
+	return append(b[:comma], b[comma+1:]...), nil
 }
 
 // Decode reads one JSON line. An event of a kind that this version does not know gives nil and no error, so that a newer
@@ -104,14 +110,11 @@ type wireJSON struct {
 
 // MarshalJSON writes the bytes as text where they are UTF-8, as base64 where they are not.
 func (w *Wire) MarshalJSON() ([]byte, error) {
-	j := wireJSON{wireFields: (*wireFields)(w)}
-	if utf8.Valid(w.Data) {
-		s := string(w.Data)
-		j.Text = &s
-	} else {
-		j.Base64 = w.Data
+	b, err := w.appendJSON(nil)
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(&j)
+	return append([]byte{'{'}, b[len(`{"event":"wire",`):len(b)-1]...), nil
 }
 
 // UnmarshalJSON is the reverse of MarshalJSON.

@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/smtpspec/smtpspec/runner/event"
+)
+
+// Where is what to connect to.
+type Where struct {
+	Network string // "tcp" or "unix"
+	Address string // host:port, or a path
+	Source  string // local IP address, with or without a port; "" for any
+	LMTP    bool
+	ID      int
+}
+
+// DialError says why a connection did not come about.
+type DialError struct {
+	Kind   Kind
+	Detail error
+}
+
+func (e *DialError) Error() string { return string(e.Kind) }
+func (e *DialError) Unwrap() error { return e.Detail }
+
+// Dial connects within ctx and the deadline. Nothing is read. The error is a *DialError.
+func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Conn, error) {
+	d := net.Dialer{Deadline: deadline}
+	if w.Source != "" {
+		local, err := sourceAddress(w.Source)
+		if err != nil {
+			return nil, &DialError{Local, err}
+		}
+		d.LocalAddr = local
+	}
+	nc, err := d.DialContext(ctx, w.Network, w.Address)
+	if err != nil {
+		kind := Classify(err)
+		if ctx.Err() != nil || kind == Timeout && ended(ctx) {
+			kind = Cancelled
+		}
+		t.add(Record{At: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connecting to " + w.Address + ": " + string(kind))})
+		return nil, &DialError{kind, err}
+	}
+	c := newConn(nc, w, t)
+	t.add(Record{At: c.ready, Conn: c.ID, Dir: event.Info, Data: []byte("connected to " + w.Address)})
+	return c, nil
+}
+
+func newConn(nc net.Conn, w Where, t *Transcript) *Conn {
+	c := &Conn{ID: w.ID, transcript: t, sock: &sock{Conn: nc}, ready: time.Now()}
+	c.lastWrite = c.ready
+	c.stream = c.sock
+	c.track.lmtp = w.LMTP
+	c.track.push(Greeting)
+	return c
+}
+
+// sourceAddress takes addresses only: a name would be looked up without regard to the scenario's time.
+func sourceAddress(source string) (*net.TCPAddr, error) {
+	if ip, err := netip.ParseAddr(strings.Trim(source, "[]")); err == nil {
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)), nil
+	}
+	a, err := netip.ParseAddrPort(source)
+	if err != nil {
+		return nil, fmt.Errorf("source address %q: an IP address expected, with or without a port", source)
+	}
+	return net.TCPAddrFromAddrPort(a), nil
+}
