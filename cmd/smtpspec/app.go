@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"io"
@@ -45,7 +46,7 @@ func (e *env) exitCode(err error) int {
 		e.loadProblems(le)
 		return runner.ExitLoad
 	case errors.As(err, &ue):
-		e.errorf(ue.hint, "%s", ue.text)
+		e.errorf(cmp.Or(ue.hint, "smtpspec "+e.command()+"--help lists the flags"), "%s", ue.text)
 	case errors.As(err, &pe):
 		e.errorf(pe.Hint, "%s", pe.Text)
 	case errors.As(err, &se):
@@ -54,6 +55,14 @@ func (e *env) exitCode(err error) int {
 		e.errorf("", "%s", err)
 	}
 	return runner.ExitUsage
+}
+
+// command is the command that was called, with a space, or nothing.
+func (e *env) command() string {
+	if len(e.args) < 2 || strings.HasPrefix(e.args[1], "-") {
+		return ""
+	}
+	return e.args[1] + " "
 }
 
 func (e *env) loadProblems(le *luaapi.LoadError) {

@@ -95,6 +95,9 @@ func (s *setup) conclude(sum *runner.Summary, signal func() int) error {
 // runFlags reads the flags that only run has.
 func (s *setup) runFlags() error {
 	c, cfg := s.c, s.cfg
+	if _, err := s.e.color(c.String("color")); err != nil {
+		return err
+	}
 	for _, n := range []struct {
 		flag string
 		to   *int

@@ -9,7 +9,7 @@ import (
 // Nearest returns the candidate closest to word by edits (a swap of neighbours is one), ignoring case and the difference
 // between "-" and "_". Candidates further away than a third of the word are not offered.
 func Nearest(word string, candidates []string) (string, bool) {
-	best, distance := "", 1+(len(word)+2)/3
+	best, distance := "", 1+max(1, len(word)/3)
 	sorted := append([]string(nil), candidates...)
 	sort.Strings(sorted) // the same word gets the same suggestion in every run
 	for _, c := range sorted {

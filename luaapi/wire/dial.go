@@ -18,6 +18,7 @@ type Where struct {
 	Source  string // local IP address, with or without a port; "" for any
 	LMTP    bool
 	ID      int
+	Spare   *Spare // a connection to Address that may be open already; nil for none
 }
 
 // DialError says why a connection did not come about.
@@ -39,6 +40,9 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 		}
 		d.LocalAddr = local
 	}
+	if c := w.Spare.use(w, t); c != nil {
+		return c, nil
+	}
 	nc, err := d.DialContext(ctx, w.Network, w.Address)
 	if err != nil {
 		kind := Classify(err)
@@ -48,14 +52,12 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 		t.add(Record{At: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connecting to " + w.Address + ": " + string(kind))})
 		return nil, &DialError{kind, err}
 	}
-	c := newConn(nc, w, t)
-	t.add(Record{At: c.ready, Conn: c.ID, Dir: event.Info, Data: []byte("connected to " + w.Address)})
-	return c, nil
+	return newConn(&sock{Conn: nc}, w, t, time.Now()), nil
 }
 
-func newConn(nc net.Conn, w Where, t *Transcript) *Conn {
-	c := &Conn{ID: w.ID, transcript: t, sock: &sock{Conn: nc}, ready: time.Now()}
-	c.lastWrite = c.ready
+func newConn(s *sock, w Where, t *Transcript, at time.Time) *Conn {
+	t.add(Record{At: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connected to " + w.Address)})
+	c := &Conn{ID: w.ID, transcript: t, sock: s, ready: at, lastWrite: at}
 	c.stream = c.sock
 	c.track.lmtp = w.LMTP
 	c.track.push(Greeting)

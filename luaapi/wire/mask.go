@@ -19,6 +19,7 @@ func (t *Transcript) mask(records []Record) {
 			all = append(all, records[i].Data...)
 		}
 		found := t.Secrets.find(all)
+		found = merge(append(found, t.torn(records, indexes)...))
 		if len(found) == 0 {
 			continue
 		}
@@ -29,6 +30,26 @@ func (t *Transcript) mask(records []Record) {
 			from = to
 		}
 	}
+}
+
+// torn finds what is left of secrets where the middle of a body was left out.
+func (t *Transcript) torn(records []Record, indexes []int) []span {
+	var found []span
+	at := 0
+	for k, i := range indexes {
+		at += len(records[i].Data)
+		if records[i].Omitted == 0 || k+1 == len(indexes) {
+			continue
+		}
+		begin, end := t.Secrets.torn(records[i].Data, records[indexes[k+1]].Data)
+		if begin > 0 {
+			found = append(found, span{at - begin, at})
+		}
+		if end > 0 {
+			found = append(found, span{at, at + end})
+		}
+	}
+	return found
 }
 
 // maskPart masks the part of a stream that begins at offset from. A secret that goes over the end of a part is shown as

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Mask stands wherever a secret was.
@@ -62,8 +63,9 @@ func (s *Secrets) Add(value string) {
 		s.add(form{text: text, token: !short, short: short})
 	}
 	for shift := range 3 {
-		if core := base64Core(value, shift); len(core) >= 6 {
+		if core := base64Core(value, shift); len(core) >= shortSecret {
 			s.add(form{text: core, token: true})
+			s.add(form{text: base64URL.Replace(core), token: true})
 		}
 	}
 	// Longest first, so that a form that contains another is replaced whole.
@@ -81,9 +83,10 @@ func spellings(value string) []string {
 	quoted := strconv.Quote(value)
 	ascii := strconv.QuoteToASCII(value)
 	j, _ := json.Marshal(value) // a string always has a JSON form
-	var xtext, qp, lua strings.Builder
-	for i := 0; i < len(value); i++ {
+	var xtext, qp, percent, lua strings.Builder
+	for i := range len(value) {
 		c := value[i]
+		writeEscaped(&percent, c, !isWord(c) || c >= 0x80, "%")
 		writeEscaped(&xtext, c, c < '!' || c > '~' || c == '+' || c == '=', "+")
 		writeEscaped(&qp, c, c < ' ' || c > '~' || c == '=', "=")
 		if c == '"' || c == '\\' {
@@ -93,7 +96,8 @@ func spellings(value string) []string {
 	}
 	return []string{
 		quoted[1 : len(quoted)-1], ascii[1 : len(ascii)-1], string(j[1 : len(j)-1]),
-		url.QueryEscape(value), url.PathEscape(value), xtext.String(), qp.String(), lua.String(),
+		url.QueryEscape(value), url.PathEscape(value), percent.String(), lowerEscapes(percent.String()), xtext.String(), qp.String(),
+		lua.String(),
 		base64.StdEncoding.EncodeToString([]byte(value)), base64.URLEncoding.EncodeToString([]byte(value)),
 	}
 }
@@ -105,6 +109,20 @@ func writeEscaped(b *strings.Builder, c byte, escape bool, mark string) {
 	}
 	b.WriteByte(c)
 }
+
+// lowerEscapes writes the digits of percent escapes in lower case.
+func lowerEscapes(text string) string {
+	b := []byte(text)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i:], bytes.ToLower(b[i:i+3]))
+		}
+	}
+	return string(b)
+}
+
+// base64URL turns base64 into its form for URLs (RFC 4648 5).
+var base64URL = strings.NewReplacer("+", "-", "/", "_")
 
 // base64Core is the part of base64(prefix+value+suffix) that value alone decides, for a prefix of shift bytes modulo 3: what SASL
 // PLAIN and a script's own encoding have in common whatever stands around the value.
@@ -178,26 +196,86 @@ func (s *Secrets) find(b []byte) []span {
 // shortTokens finds base64 words that decode to text with a short secret in it: such a secret is too short to be known by its
 // own base64 characters.
 func (s *Secrets) shortTokens(b []byte) []span {
-	var found []span
+	var short []string
 	for _, v := range s.values {
-		if len(v) >= shortSecret {
+		if len(v) < shortSecret {
+			short = append(short, v)
+		}
+	}
+	if short == nil {
+		return nil
+	}
+	var found []span
+	for i := 0; i < len(b); i++ {
+		if !isBase64(b[i]) {
 			continue
 		}
-		for i := 0; i < len(b); i++ {
-			if !isBase64(b[i]) {
-				continue
-			}
-			sp := wholeToken(b, span{i, i + 1})
-			i = sp.end
-			text := bytes.TrimRight(b[sp.start:sp.end], "=")
-			raw, err := base64.RawStdEncoding.DecodeString(string(text))
-			if at := bytes.Index(raw, []byte(v)); err == nil && at >= 0 && alone(raw, span{at, at + len(v)}) {
-				found = append(found, sp)
-			}
+		sp := wholeToken(b, span{i, i + 1})
+		i = sp.end
+		if text := decodeText(b[sp.start:sp.end]); holdsAlone(text, short) {
+			found = append(found, sp)
 		}
 	}
 	return found
 }
+
+// decodeText decodes base64 of printable text and NULs, what credentials are made of. Other words have a meaning in base64
+// too, but by chance.
+func decodeText(word []byte) []byte {
+	text, err := base64.RawStdEncoding.DecodeString(string(bytes.TrimRight(word, "=")))
+	if err != nil || bytes.ContainsFunc(text, func(r rune) bool { return r != 0 && (r < ' ' || r == 0x7f || r == utf8.RuneError) }) {
+		return nil
+	}
+	return text
+}
+
+// holdsAlone tells whether one of values stands in text by itself.
+func holdsAlone(text []byte, values []string) bool {
+	for _, v := range values {
+		for at := 0; at < len(text); at++ {
+			i := bytes.Index(text[at:], []byte(v))
+			if i < 0 {
+				break
+			}
+			if at += i; alone(text, span{at, at + len(v)}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainPassword is the password in base64 credentials of the mechanism PLAIN (RFC 4616 2), or "".
+func plainPassword(credentials string) string {
+	text, err := base64.StdEncoding.DecodeString(credentials)
+	if err != nil || bytes.Count(text, []byte{0}) != 2 {
+		return ""
+	}
+	return string(text[bytes.LastIndexByte(text, 0)+1:])
+}
+
+// torn finds the pieces of a secret that was cut in two where the middle of a body was left out: how many bytes at the end
+// of head begin one, and how many at the start of tail end one.
+func (s *Secrets) torn(head, tail []byte) (begin, end int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, f := range s.forms {
+		for n := min(len(f.text)-1, len(head)); n > begin && n >= minTorn; n-- {
+			if bytes.HasSuffix(head, []byte(f.text[:n])) {
+				begin = n
+			}
+		}
+		for n := min(len(f.text)-1, len(tail)); n > end && n >= minTorn; n-- {
+			if bytes.HasPrefix(tail, []byte(f.text[len(f.text)-n:])) {
+				end = n
+			}
+		}
+	}
+	return begin, end
+}
+
+// minTorn is how much of a secret gives something away.
+const minTorn = 3
 
 func merge(found []span) []span {
 	slices.SortFunc(found, func(a, b span) int { return a.start - b.start })

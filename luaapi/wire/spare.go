@@ -25,6 +25,27 @@ func DialSpare(ctx context.Context, network, address string, deadline time.Time)
 	return &Spare{conn: nc, at: time.Now()}, nil
 }
 
+// maxSpareAge is how long a spare connection may have waited for its first user. The server's own patience goes on meanwhile,
+// and of what it said in the meantime nobody knows when it came.
+const maxSpareAge = 5 * time.Second
+
+// use makes a Conn of the connection, for the first who asks, unless the server has given up on it.
+func (s *Spare) use(w Where, t *Transcript) *Conn {
+	nc, at := s.take()
+	if nc == nil {
+		return nil
+	}
+	k := &sock{Conn: nc}
+	came := make([]byte, minRoom)
+	n, err := k.poll(came)
+	if time.Since(at) > maxSpareAge || err != nil && !isTimeout(err) {
+		_ = nc.Close() // it is of no use any more
+		return nil
+	}
+	k.back = came[:n]
+	return newConn(k, w, t, at)
+}
+
 // take gives the connection to the first who asks, with the time of its connect.
 func (s *Spare) take() (net.Conn, time.Time) {
 	if s == nil {

@@ -166,10 +166,10 @@ func (t *Transcript) extend(b *body, r Record) {
 		return
 	}
 	b.sum.Write(r.Data)
-	if len(b.tail)+len(r.Data) > 2*keepBody {
-		b.tail = append(b.tail[:0:0], b.tail[min(len(b.tail), max(0, len(b.tail)-keepBody+len(r.Data))):]...)
-	}
 	b.tail = append(b.tail, r.Data[max(0, len(r.Data)-keepBody):]...)
+	if len(b.tail) > 2*keepBody {
+		b.tail = append(b.tail[:0], b.tail[len(b.tail)-keepBody:]...)
+	}
 }
 
 // shorten leaves the middle out once the body is over maxBody.
