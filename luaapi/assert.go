@@ -139,7 +139,7 @@ func assertError(c *bind.Call) error {
 	a := attemptOf(c.L)
 	steps := len(a.steps)
 	c.L.Push(c.Function(0))
-	err := c.L.PCall(0, 0, nil)
+	err := a.lang.protect(c.L, 0, 0, nil)
 	a.steps = a.steps[:steps]
 	if err == nil {
 		return verdict(c, false, "a Lua error", "no error", c.String(2))
@@ -147,10 +147,7 @@ func assertError(c *bind.Call) error {
 	if _, ok := raisedValue(err).(*stop); ok || a.ctx.Err() != nil {
 		return reraise(c.L, err)
 	}
-	text := err.Error()
-	if api, ok := err.(*lua.ApiError); ok {
-		text = lua.LVAsString(c.L.ToStringMeta(api.Object))
-	}
+	text := lua.LVAsString(c.L.ToStringMeta(errorValue(err)))
 	ok := true
 	if c.Has(1) {
 		if ok, err = matches(c.L, text, c.String(1)); err != nil {

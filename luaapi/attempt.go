@@ -265,7 +265,7 @@ func (a *attempt) withContext(ctx context.Context, f func()) {
 // call runs a Lua function and records what it raises. It returns whether the scenario may go on.
 func (a *attempt) call(fn *lua.LFunction) bool {
 	a.L.Push(fn)
-	err := a.L.PCall(0, 0, a.L.NewFunction(a.keepStack))
+	err := a.lang.protect(a.L, 0, 0, a.keepStack)
 	a.levels = a.levels[:0]
 	if err == nil {
 		a.steps = a.steps[:0]
@@ -277,10 +277,10 @@ func (a *attempt) call(fn *lua.LFunction) bool {
 }
 
 // keepStack is called when an error comes up, before the stack unwinds.
-func (a *attempt) keepStack(L *lua.LState) int {
+func (a *attempt) keepStack(L *lua.LState, value lua.LValue) lua.LValue {
 	at, helper := a.position(L)
 	a.lastErr = &raised{at, helper}
-	return 1
+	return value
 }
 
 // record turns what a script raised into a verdict, unless the verdict is there already.
@@ -293,10 +293,7 @@ func (a *attempt) record(err error) {
 	if a.over(r) {
 		return
 	}
-	value := lua.LValue(lua.LString(err.Error()))
-	if api, ok := err.(*lua.ApiError); ok {
-		value = api.Object
-	}
+	value := errorValue(err)
 	if ud, ok := value.(*lua.LUserData); ok {
 		if _, ok := ud.Value.(*stop); ok {
 			return

@@ -53,7 +53,7 @@ func (f *File) Collect(ctx context.Context, env *Env) ([]*Declaration, error) {
 	var err error
 	a.withContext(ctx, func() {
 		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
-		err = a.L.PCall(0, 0, a.L.NewFunction(a.keepStack))
+		err = a.lang.protect(a.L, 0, 0, a.keepStack)
 	})
 	return a.collected(ctx, err)
 }
@@ -104,10 +104,7 @@ func (a *attempt) collectText(err error) string {
 	if s, ok := raisedValue(err).(*stop); ok {
 		return s.text
 	}
-	value := lua.LValue(lua.LString(err.Error()))
-	if api, ok := err.(*lua.ApiError); ok {
-		value = api.Object
-	}
+	value := errorValue(err)
 	r := a.lastErr
 	if r == nil {
 		r = &raised{at: frame{a.file.Path, 1}}

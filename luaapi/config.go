@@ -102,7 +102,7 @@ func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LV
 	var err error
 	a.withContext(ctx, func() {
 		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
-		err = a.L.PCall(0, 1, a.L.NewFunction(a.keepStack))
+		err = a.lang.protect(a.L, 0, 1, a.keepStack)
 	})
 	switch {
 	case err == errPlain, err != nil && strings.Contains(err.Error(), errPlain.Error()):

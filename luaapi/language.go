@@ -13,6 +13,8 @@ type Language struct {
 	globals *lua.LTable                      // metatable of the globals
 	strings *lua.LTable                      // metatable of strings
 	types   classes
+
+	internals internals
 }
 
 // classes are the kinds of objects that scripts meet.
@@ -22,7 +24,7 @@ type classes struct {
 
 // New makes the language.
 func New() *Language {
-	lang := &Language{}
+	lang := &Language{internals: findInternals()}
 	lang.declareClasses()
 	lang.reg = bind.New(lang.modules(), func(L *lua.LState) bind.Host { return attemptOf(L) })
 	lang.openLibraries()

@@ -266,7 +266,7 @@ func softCheck(c *bind.Call) error {
 	depth, ldepth := len(a.steps), len(a.levels)
 	a.steps, a.levels = append(a.steps, c.String(0)), append(a.levels, o.Level)
 	c.L.Push(fn)
-	err := c.L.PCall(0, 0, nil)
+	err := a.lang.protect(c.L, 0, 0, nil)
 	if err == nil {
 		a.steps, a.levels = a.steps[:depth], a.levels[:ldepth]
 		return c.Push(lua.LTrue)

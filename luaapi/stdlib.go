@@ -9,11 +9,8 @@ import (
 // replaceLibraries puts our own in place of what gopher-lua's libraries do in ways that a tester cannot use (libraries.md 6). L is
 // the state that the others were taken from.
 func (lang *Language) replaceLibraries(L *lua.LState) {
-	for name, wrapped := range map[string]*lua.LFunction{
-		"pcall": L.GetGlobal("pcall").(*lua.LFunction), "xpcall": L.GetGlobal("xpcall").(*lua.LFunction),
-	} {
-		lang.base[name] = L.NewFunction(protected(wrapped.GFunction))
-	}
+	lang.base["pcall"] = L.NewFunction(lang.pcall)
+	lang.base["xpcall"] = L.NewFunction(lang.xpcall)
 	lang.base["loadstring"] = L.NewFunction(loadString)
 	lang.base["load"] = L.NewFunction(loadFunction)
 	lang.base["getfenv"] = L.NewFunction(environment(L.GetGlobal("getfenv").(*lua.LFunction).GFunction, false))
@@ -24,17 +21,6 @@ func (lang *Language) replaceLibraries(L *lua.LState) {
 	lang.libs["string"]["upper"] = L.NewFunction(mapBytes('a', 'z', 'A'-'a'))
 	lang.libs["string"]["lower"] = L.NewFunction(mapBytes('A', 'Z', 'a'-'A'))
 	lang.libs["table"]["concat"] = L.NewFunction(tableConcat)
-}
-
-// protected is pcall and xpcall with the steps that the failed call had entered left again.
-func protected(call lua.LGFunction) lua.LGFunction {
-	return func(L *lua.LState) int {
-		a := attemptOf(L)
-		steps, levels := len(a.steps), len(a.levels)
-		n := call(L)
-		a.steps, a.levels = a.steps[:min(steps, len(a.steps))], a.levels[:min(levels, len(a.levels))]
-		return n
-	}
 }
 
 func loadString(L *lua.LState) int { return loadText(L, L.CheckString(1), L.OptString(2, "=(load)")) }

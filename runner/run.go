@@ -44,6 +44,8 @@ type Config struct {
 	Sink       event.Sink
 	// Hard ends everything at once, cleanup included; Run's own context ends what runs in good order. nil: never.
 	Hard context.Context
+	// Signal gives the exit code of the signal that ended Run's context; nil is ExitInterrupted.
+	Signal func() int
 
 	counter atomic.Uint64
 	envs    map[*luaapi.Target]*luaapi.Env
@@ -58,7 +60,8 @@ type Summary struct {
 	Ran         []event.Key // all that got a verdict
 	Interrupted bool
 
-	internal bool // a fault of ours came up
+	internal bool       // a fault of ours came up
+	signal   func() int // exit code of an interrupt
 }
 
 // targets are the targets to plan for: one that is not there when none is given.
@@ -109,6 +112,10 @@ func Run(ctx context.Context, cfg *Config, plan *Plan) *Summary {
 	r := &run{cfg: cfg, plan: plan, start: time.Now(), hard: cfg.Hard}
 	if r.hard == nil {
 		r.hard = context.Background()
+	}
+	r.summary.signal = func() int { return ExitInterrupted }
+	if cfg.Signal != nil {
+		r.summary.signal = cfg.Signal
 	}
 	cfg.envs = map[*luaapi.Target]*luaapi.Env{}
 	for _, t := range cfg.Targets {

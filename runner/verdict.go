@@ -64,7 +64,7 @@ func (p Policy) exitCode(s *Summary) (code int, reason string) {
 	c := s.Counts
 	switch {
 	case s.Interrupted:
-		return ExitInterrupted, "the run was interrupted"
+		return s.signal(), "the run was interrupted"
 	case s.internal:
 		return ExitInternal, "smtpspec itself went wrong"
 	case c.Failed > 0:

@@ -54,7 +54,7 @@ func runScenarios(e *env, c *cli.Context) error {
 		return usage("name a server, as in --target smtp://127.0.0.1:25, or take the built-in demo server with --target demo", "there is no target to run against")
 	}
 	soft, hard, code := e.signals()
-	c.Context, s.cfg.Hard = soft, hard
+	c.Context, s.cfg.Hard, s.cfg.Signal = soft, hard, code
 	plan, err := s.plan()
 	if err != nil {
 		return err
@@ -68,11 +68,11 @@ func runScenarios(e *env, c *cli.Context) error {
 	}
 	s.cfg.Sink = event.Tee(sinks...)
 	sum := runner.Run(soft, s.cfg, plan)
-	return s.conclude(sum, code)
+	return s.conclude(sum)
 }
 
 // conclude finishes the reports and turns the summary into the exit code. A report that was lost is a failure of its own.
-func (s *setup) conclude(sum *runner.Summary, signal func() int) error {
+func (s *setup) conclude(sum *runner.Summary) error {
 	code := sum.ExitCode
 	if err := s.cfg.Sink.Close(); err != nil {
 		s.e.errorf("", "%s", err)
@@ -82,9 +82,6 @@ func (s *setup) conclude(sum *runner.Summary, signal func() int) error {
 	}
 	if err := s.e.keepFailed(sum); err != nil {
 		s.e.errorf("", "keeping the failures for --last-failed: %s", err)
-	}
-	if sum.Interrupted {
-		code = signal()
 	}
 	if code == 0 {
 		return nil

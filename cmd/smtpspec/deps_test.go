@@ -1,0 +1,91 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/smtpspec/smtpspec/"
+
+// may says what each package may import besides the standard library. It is a statement of policy: a new line needs a
+// reason, a new package needs a line.
+var may = map[string][]string{
+	"runner/event":   {},
+	"luaapi/spell":   {},
+	"luaapi/pattern": {},
+	"luaapi/sasl":    {},
+	"luaapi/wire":    {"runner/event"},
+	"luaapi/demo":    {"luaapi/sasl"},
+	"luaapi/bind":    {"luaapi/spell", "github.com/yuin/gopher-lua"},
+	"luaapi": {"luaapi/bind", "luaapi/wire", "luaapi/sasl", "luaapi/pattern", "luaapi/spell", "runner/event",
+		"github.com/yuin/gopher-lua", "github.com/yuin/gopher-lua/ast", "github.com/yuin/gopher-lua/parse"},
+	"runner":        {"luaapi", "luaapi/wire", "luaapi/spell", "runner/event", "github.com/bmatcuk/doublestar/v4"},
+	"runner/report": {"runner/event", "luaapi/spell"},
+	"scenarios":     {},
+	"cmd/smtpspec": {"runner", "runner/event", "runner/report", "luaapi", "luaapi/demo", "luaapi/wire", "luaapi/spell",
+		"github.com/urfave/cli/v2", "golang.org/x/term"},
+}
+
+func TestImports(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && (e.Name() == "testdata" || strings.HasPrefix(e.Name(), ".") && file != root) {
+			return fs.SkipDir
+		}
+		if filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(filepath.ToSlash(rel))
+		seen[pkg] = true
+		checkImports(t, file, pkg)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range may {
+		if !seen[pkg] {
+			t.Errorf("%s is in the table and has no Go file", pkg)
+		}
+	}
+}
+
+func checkImports(t *testing.T, file, pkg string) {
+	allowed, ok := may[pkg]
+	if !ok {
+		t.Errorf("%s: the package %s is not in the table", file, pkg)
+		return
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range f.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(name, "/")
+		if !strings.Contains(first, ".") {
+			continue // the standard library
+		}
+		if !slices.Contains(allowed, strings.TrimPrefix(name, module)) {
+			t.Errorf("%s imports %s, which %s may not", file, name, pkg)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package luaapi
+
+import (
+	"reflect"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// gopher-lua's protected call gets upvalues wrong. When an error is raised it closes the open upvalues of every frame, also of
+// those that go on: after a pcall that caught something, a closure and the function around it no longer share their
+// variables. With an error function it closes none: closures made in the call then read whatever the registers hold next. The right thing (lua_pcall
+// of PUC Lua 5.1: luaF_close at the level of the call) needs three fields that gopher-lua does not export; their places are
+// looked up once, and New panics when a version of it has other ones.
+type internals struct {
+	reg, top, uvcache, hasErrorFunc uintptr // in LState, but for top
+	next, index                     uintptr // in Upvalue
+}
+
+func findInternals() internals {
+	state, upvalue := reflect.TypeFor[lua.LState](), reflect.TypeFor[lua.Upvalue]()
+	registry := field(state, "reg", reflect.Pointer).Type.Elem()
+	return internals{
+		reg:          field(state, "reg", reflect.Pointer).Offset,
+		top:          field(registry, "top", reflect.Int).Offset,
+		uvcache:      field(state, "uvcache", reflect.Pointer).Offset,
+		hasErrorFunc: field(state, "hasErrorFunc", reflect.Bool).Offset,
+		next:         field(upvalue, "next", reflect.Pointer).Offset,
+		index:        field(upvalue, "index", reflect.Int).Offset,
+	}
+}
+
+func field(t reflect.Type, name string, kind reflect.Kind) reflect.StructField {
+	f, ok := t.FieldByName(name)
+	if !ok || f.Type.Kind() != kind {
+		panic("luaapi: this version of gopher-lua has no " + t.Name() + "." + name + " of kind " + kind.String())
+	}
+	return f
+}
+
+func (in *internals) registryTop(L *lua.LState) int {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), in.reg))
+	return *(*int)(unsafe.Add(reg, in.top))
+}
+
+func (in *internals) errorFunc(L *lua.LState) *bool {
+	return (*bool)(unsafe.Add(unsafe.Pointer(L), in.hasErrorFunc))
+}
+
+// closeUpvalues closes the open upvalues at or above a register, and those alone.
+func (in *internals) closeUpvalues(L *lua.LState, from int) {
+	link := (**lua.Upvalue)(unsafe.Add(unsafe.Pointer(L), in.uvcache))
+	for *link != nil {
+		uv := *link
+		next := (**lua.Upvalue)(unsafe.Add(unsafe.Pointer(uv), in.next))
+		if *(*int)(unsafe.Add(unsafe.Pointer(uv), in.index)) < from {
+			link = next
+			continue
+		}
+		*link = *next
+		uv.Close()
+	}
+}
+
+// protect is LState.PCall with the upvalues right. raised, which may be nil, is called where an error came up, while the stack is
+// still there; what it returns takes the error value's place.
+func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua.LState, value lua.LValue) lua.LValue) error {
+	in := &lang.internals
+	base := in.registryTop(L) - nargs - 1
+	before := *in.errorFunc(L)
+	err := L.PCall(nargs, nret, L.NewFunction(func(L *lua.LState) int {
+		value := L.Get(1)
+		in.closeUpvalues(L, base)
+		if raised != nil {
+			value = raised(L, value)
+		}
+		L.Push(value)
+		return 1
+	}))
+	*in.errorFunc(L) = before // PCall leaves false, though a call around this one may have an error function
+	return err
+}
+
+// pcall and xpcall are Lua's own, and leave the steps again that the failed call had entered.
+func (lang *Language) pcall(L *lua.LState) int {
+	L.CheckAny(1)
+	return lang.results(L, lang.protectSteps(L, L.GetTop()-1, nil))
+}
+
+func (lang *Language) xpcall(L *lua.LState) int {
+	handler := L.CheckFunction(2)
+	L.SetTop(1)
+	return lang.results(L, lang.protectSteps(L, 0, func(L *lua.LState, value lua.LValue) lua.LValue {
+		L.Push(handler)
+		L.Push(value)
+		L.Call(1, 1)
+		v := L.Get(-1)
+		L.Pop(1)
+		return v
+	}))
+}
+
+func (lang *Language) protectSteps(L *lua.LState, nargs int, raised func(*lua.LState, lua.LValue) lua.LValue) error {
+	a := attemptOf(L)
+	steps, levels := len(a.steps), len(a.levels)
+	err := lang.protect(L, nargs, lua.MultRet, raised)
+	a.steps, a.levels = a.steps[:min(steps, len(a.steps))], a.levels[:min(levels, len(a.levels))]
+	return err
+}
+
+// results leaves true and what the call returned, or false and the error, on the stack.
+func (lang *Language) results(L *lua.LState, err error) int {
+	if err == nil {
+		L.Insert(lua.LTrue, 1)
+		return L.GetTop()
+	}
+	L.SetTop(0)
+	L.Push(lua.LFalse)
+	L.Push(errorValue(err))
+	return 2
+}
+
+// errorValue is what Lua code gets to see of an error.
+func errorValue(err error) lua.LValue {
+	if api, ok := err.(*lua.ApiError); ok && api.Object != nil {
+		return api.Object
+	}
+	return lua.LString(err.Error())
+}
