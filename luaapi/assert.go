@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
-	"github.com/smtpspec/smtpspec/luaapi/pattern"
 	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -46,7 +45,7 @@ func verdict(c *bind.Call, ok bool, want, got string, message string) error {
 	if what != "assert" {
 		what = "assert." + what
 	}
-	if a.phase == testing {
+	if a.phase == running {
 		a.expected(c.L, event.Expectation{What: what, OK: ok, Want: want, Got: got})
 	}
 	if ok {
@@ -112,7 +111,7 @@ func assertMatch(c *bind.Call) error {
 
 // matches tells whether a Lua pattern is found anywhere in text.
 func matches(L *lua.LState, text, pat string) (bool, error) {
-	_, ok, err := pattern.Find(L.Context(), text, pat, 0)
+	_, ok, err := attemptOf(L).patterns.Find(L.Context(), text, pat, 0)
 	if err != nil {
 		return false, fmt.Errorf("pattern %q: %w", pat, err)
 	}
@@ -137,10 +136,10 @@ func assertContains(c *bind.Call) error {
 
 func assertError(c *bind.Call) error {
 	a := attemptOf(c.L)
-	steps := len(a.steps)
+	steps, levels := len(a.steps), len(a.levels)
 	c.L.Push(c.Function(0))
-	err := a.lang.protect(c.L, 0, 0, nil)
-	a.steps = a.steps[:steps]
+	err := a.lang.protect(c.L, 0, 0, a.keepStack)
+	a.leave(steps, levels)
 	if err == nil {
 		return verdict(c, false, "a Lua error", "no error", c.String(2))
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/pattern"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
@@ -24,7 +25,7 @@ type phase int
 const (
 	collecting phase = iota // the top level, to find out what the file declares
 	declaring               // the top level again, to get at one scenario's function
-	testing                 // a scenario
+	running                 // a scenario
 )
 
 // attempt is one run of one scenario: the host state behind its Lua state, where the verdict is kept.
@@ -68,6 +69,10 @@ type attempt struct {
 	expectations int
 	result       Result
 	lastErr      *raised
+	rethrown     *raised // of the error that check or assert.error let through, until it is caught again
+	coroutines   int     // how deep they resume each other
+	within       int     // how many Go functions are between Lua code and the Lua code that called them, in this coroutine
+	patterns     pattern.Matcher
 	ended        bool
 }
 
@@ -75,6 +80,18 @@ type attempt struct {
 type raised struct {
 	at     frame
 	helper *frame
+	steps  []string
+}
+
+// here is where L is now.
+func (a *attempt) here(L *lua.LState) *raised {
+	at, helper := a.position(L)
+	return &raised{at, helper, slices.Clone(a.steps)}
+}
+
+// leave leaves the steps and checks that were entered since there were so many.
+func (a *attempt) leave(steps, levels int) {
+	a.steps, a.levels = a.steps[:min(steps, len(a.steps))], a.levels[:min(levels, len(a.levels))]
 }
 
 // Result is what became of an attempt.
@@ -221,7 +238,7 @@ func (a *attempt) emit(e event.Event) { a.result.Events = append(a.result.Events
 // live refuses what a script may do only inside a scenario.
 func (a *attempt) live(what string) error {
 	switch a.phase {
-	case testing:
+	case running:
 		return nil
 	case declaring:
 		return fmt.Errorf("%s at the top level of a file that declares scenarios: move it into one, or into before_each", what)
@@ -278,8 +295,10 @@ func (a *attempt) call(fn *lua.LFunction) bool {
 
 // keepStack is called when an error comes up, before the stack unwinds.
 func (a *attempt) keepStack(L *lua.LState, value lua.LValue) lua.LValue {
-	at, helper := a.position(L)
-	a.lastErr = &raised{at, helper}
+	if a.lastErr = a.rethrown; a.lastErr == nil {
+		a.lastErr = a.here(L)
+	}
+	a.rethrown = nil
 	return value
 }
 
@@ -301,6 +320,7 @@ func (a *attempt) record(err error) {
 	}
 	f := event.Failure{Kind: "lua", Message: a.errorText(value, r)}
 	a.place(&f, r.at, r.helper)
+	f.Steps = r.steps
 	a.add(f, true)
 }
 
@@ -320,6 +340,7 @@ func (a *attempt) over(r *raised) bool {
 	}
 	a.ended = true
 	a.place(&f, r.at, r.helper)
+	f.Steps = r.steps
 	a.add(f, true)
 	return true
 }

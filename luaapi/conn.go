@@ -125,8 +125,12 @@ func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration,
 	}
 	k.a.meanwhile(k)
 	r := k.wire.ReadReply(c.L.Context(), k.deadline(within))
-	if r.Ended == wire.Cancelled {
+	k.seen = 0
+	switch r.Ended {
+	case wire.Cancelled:
 		return nil, within, k.a.cancelledReading(c.L, k, r)
+	case wire.Timeout:
+		k.seen = len(r.Raw) // the rest may still come, and makes it whole
 	}
 	return &reply{Reply: r, k: k}, within, nil
 }
@@ -189,6 +193,10 @@ func (k *conn) raw(c *bind.Call, b []byte, kind wire.Kind) error {
 		return c.Push(lua.LString(b))
 	case wire.Cancelled:
 		return k.a.cancelled(c.L)
+	case wire.Timeout:
+		if len(b) > 0 {
+			b, _ = k.wire.ReadN(c.L.Context(), len(b), time.Time{}) // is there already; what the script gets counts as read
+		}
 	}
 	return c.PushAll(lua.LString(b), lua.LString(kind))
 }
@@ -196,9 +204,7 @@ func (k *conn) raw(c *bind.Call, b []byte, kind wire.Kind) error {
 func (k *conn) close(c *bind.Call) error {
 	at, helper := k.a.position(c.L)
 	k.shut = true
-	if unread := k.wire.Close(); len(unread) > 0 {
-		k.a.unread(k, unread, raised{at, helper})
-	}
+	k.a.close(k, raised{at: at, helper: helper}, true)
 	return nil
 }
 
@@ -259,6 +265,7 @@ func connFields() []bind.Field {
 			return lua.LString(k.wire.Unread())
 		}),
 		field("closed_by", "string?", "How the peer ended the connection: fin, close_notify or reset.", func(k *conn, _ *bind.Call) lua.LValue {
+			k.wire.Unread() // takes note of a close that has come meanwhile
 			if how := k.wire.ClosedBy(); how != "" {
 				return lua.LString(how)
 			}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	"github.com/smtpspec/smtpspec/luaapi/bind"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -59,6 +60,9 @@ func (in *internals) closeUpvalues(L *lua.LState, from int) {
 		}
 		*link = *next
 		uv.Close()
+		if uv.Value() == nil { // its register was cleared already
+			uv.SetValue(lua.LNil)
+		}
 	}
 }
 
@@ -68,6 +72,9 @@ func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua
 	in := &lang.internals
 	base := in.registryTop(L) - nargs - 1
 	before := *in.errorFunc(L)
+	a := attemptOf(L)
+	depth := a.within
+	a.within++
 	err := L.PCall(nargs, nret, L.NewFunction(func(L *lua.LState) int {
 		value := L.Get(1)
 		in.closeUpvalues(L, base)
@@ -77,7 +84,15 @@ func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua
 		L.Push(value)
 		return 1
 	}))
+	a.within = depth
 	*in.errorFunc(L) = before // PCall leaves false, though a call around this one may have an error function
+	if err == nil {
+		return nil
+	}
+	in.closeUpvalues(L, base) // where the stack was full, the error function could not be called
+	if api, ok := err.(*lua.ApiError); ok && api.Object == lua.LString(bind.StackOverflow) {
+		api.Object = lua.LString("stack overflow: functions call each other more than 1000 deep")
+	}
 	return err
 }
 
@@ -104,7 +119,8 @@ func (lang *Language) protectSteps(L *lua.LState, nargs int, raised func(*lua.LS
 	a := attemptOf(L)
 	steps, levels := len(a.steps), len(a.levels)
 	err := lang.protect(L, nargs, lua.MultRet, raised)
-	a.steps, a.levels = a.steps[:min(steps, len(a.steps))], a.levels[:min(levels, len(a.levels))]
+	a.leave(steps, levels)
+	a.rethrown = nil
 	return err
 }
 

@@ -16,7 +16,7 @@ func randomModule() *bind.Module {
 		Funcs: []*bind.Func{
 			bind.Fn("string(length: integer, alphabet?: string): string", randomly(randomString), "Text of letters and digits, or of the bytes of alphabet."),
 			bind.Fn("bytes(length: integer): string", randomly(randomBytes), "Any bytes."),
-			bind.Fn("integer(low: integer, high: integer): integer", randomly(randomInteger), "A whole number from low to high, both included."),
+			bind.Fn("integer(low: integer, high?: integer): integer", randomly(randomInteger), "A whole number from low to high, both included; with one argument from 1 to it."),
 			bind.Fn("uuid(): string", randomly(randomUUID), "A random UUID (RFC 9562 5.4)."),
 		},
 	}
@@ -81,6 +81,9 @@ func randomBytes(c *bind.Call, r *rand.Rand) error {
 
 func randomInteger(c *bind.Call, r *rand.Rand) error {
 	low, high := c.Int(0), c.Int(1)
+	if !c.Has(1) {
+		low, high = 1, c.Int(0)
+	}
 	if low > high {
 		return fmt.Errorf("random.integer: low is above high: %d and %d", low, high)
 	}

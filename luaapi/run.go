@@ -94,7 +94,7 @@ func seedOf(key event.Key, nth int) uint64 {
 func (a *attempt) main() {
 	top := a.L.NewFunctionFromProto(a.file.chunk.proto)
 	if a.decl.Plain {
-		a.phase = testing
+		a.phase = running
 		a.call(top)
 		return
 	}
@@ -106,7 +106,7 @@ func (a *attempt) main() {
 		a.script(fmt.Sprintf("the scenario %q was not declared when the file ran again: its declarations depend on something that changes", a.decl.Name))
 		return
 	}
-	a.phase = testing
+	a.phase = running
 	ok := true
 	for _, fn := range a.before {
 		ok = ok && a.call(fn)
@@ -130,7 +130,7 @@ func (a *attempt) script(message string) {
 
 // finish cleans up: what the script registered, then its connections. The scenario's own time is over, so that has its own.
 func (a *attempt) finish(hard context.Context) {
-	late := a.ctx.Err() != nil && a.phase == testing
+	late := a.ctx.Err() != nil && a.phase == running
 	if len(a.cleanups) > 0 || late && len(a.after) > 0 {
 		ctx, cancel := context.WithTimeout(hard, cleanupTime)
 		a.limit = cleanupTime
@@ -158,16 +158,25 @@ func (a *attempt) finish(hard context.Context) {
 	}
 }
 
-// hangUp closes a connection that the script left open. Bytes that nobody read are a warning: the server said something more.
+// hangUp closes a connection that the script left open. Bytes that nobody read are a warning: the server said something
+// more. A script that was ended early had no chance to read them.
 func (a *attempt) hangUp(c *conn) {
-	at := c.opened
-	if unread := c.wire.Close(); len(unread) > 0 {
-		a.unread(c, unread, at)
+	r := &a.result
+	a.close(c, c.opened, !r.Failed && !r.Errored && !r.Skipped)
+}
+
+// close closes a connection, and warns of bytes that nobody read.
+func (a *attempt) close(c *conn, at raised, warn bool) {
+	unread := c.wire.Unread()
+	last := a.transcript.Len()
+	c.wire.Close()
+	if len(unread) > c.seen && warn {
+		a.unread(c, unread, at, last)
 	}
 }
 
-func (a *attempt) unread(c *conn, unread []byte, at raised) {
-	f := event.Failure{Kind: "unread", Level: "should", Conn: c.wire.ID, Wire: a.transcript.Len(),
+func (a *attempt) unread(c *conn, unread []byte, at raised, record int) {
+	f := event.Failure{Kind: "unread", Level: "should", Conn: c.wire.ID, Wire: record,
 		Message: "the server said more than the scenario read", Got: visible(unread)}
 	a.place(&f, at.at, at.helper)
 	a.result.Warnings = append(a.result.Warnings, f)

@@ -80,7 +80,7 @@ const notBuilt = "is not built yet in this version of smtpspec"
 
 func declareSuite(c *bind.Call) error {
 	a := attemptOf(c.L)
-	if a.phase == testing && !a.decl.Plain {
+	if a.phase == running && !a.decl.Plain {
 		return fmt.Errorf("suite is called at the top level of a file, not in a scenario")
 	}
 	if a.suite.Name != "" || a.suite.Level != "" {
@@ -166,9 +166,9 @@ func declareScenario(c *bind.Call) error {
 	switch {
 	case a.phase == declaring:
 		return a.reach(c)
-	case a.phase == testing && a.decl.Plain:
+	case a.phase == running && a.decl.Plain:
 		return fmt.Errorf("scenario is called after something else was done at the top level: declare first, and do it inside")
-	case a.phase == testing:
+	case a.phase == running:
 		return fmt.Errorf("scenario is called at the top level of a file, not in a scenario")
 	}
 	o := scenarioOptions{}
@@ -216,7 +216,7 @@ func (a *attempt) reach(c *bind.Call) error {
 }
 
 func hook(c *bind.Call, list *[]*lua.LFunction) error {
-	if a := attemptOf(c.L); a.phase == testing {
+	if a := attemptOf(c.L); a.phase == running {
 		return fmt.Errorf("%s is called at the top level of a file that declares scenarios", c.F.Name)
 	}
 	*list = append(*list, c.Function(0))
@@ -239,7 +239,9 @@ func step(c *bind.Call) error {
 	a.steps = append(a.steps, c.String(0))
 	top := c.L.GetTop()
 	c.L.Push(c.Function(1))
+	a.within++
 	c.L.Call(0, lua.MultRet)
+	a.within--
 	a.steps = a.steps[:depth]
 	return c.Returned(c.L.GetTop() - top)
 }
@@ -266,21 +268,22 @@ func softCheck(c *bind.Call) error {
 	depth, ldepth := len(a.steps), len(a.levels)
 	a.steps, a.levels = append(a.steps, c.String(0)), append(a.levels, o.Level)
 	c.L.Push(fn)
-	err := a.lang.protect(c.L, 0, 0, nil)
+	err := a.lang.protect(c.L, 0, 0, a.keepStack)
+	a.leave(depth, ldepth)
 	if err == nil {
-		a.steps, a.levels = a.steps[:depth], a.levels[:ldepth]
 		return c.Push(lua.LTrue)
 	}
 	if s, ok := raisedValue(err).(*stop); ok && !s.skip && a.ctx.Err() == nil {
-		a.steps, a.levels = a.steps[:depth], a.levels[:ldepth]
 		return c.Push(lua.LFalse)
 	}
 	return reraise(c.L, err)
 }
 
-// reraise goes on with an error that a protected call caught.
+// reraise goes on with an error that a protected call caught with keepStack: it is still placed where it came up.
 func reraise(L *lua.LState, err error) error {
 	if api, ok := err.(*lua.ApiError); ok {
+		a := attemptOf(L)
+		a.rethrown = a.lastErr
 		L.Error(api.Object, 0)
 	}
 	return err
@@ -356,9 +359,8 @@ func sleep(c *bind.Call) error {
 
 // cancelled ends the scenario because its time is over, or the run's.
 func (a *attempt) cancelled(L *lua.LState) error {
-	at, helper := a.position(L)
 	<-a.ctx.Done() // a deadline of the socket may come a moment before the context's
-	a.over(&raised{at, helper})
+	a.over(a.here(L))
 	return &stop{text: a.timeoutText(), lang: a.lang}
 }
 

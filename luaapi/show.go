@@ -1,12 +1,10 @@
 package luaapi
 
 import (
-	"fmt"
 	"sort"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -84,20 +82,4 @@ func showTable(b *strings.Builder, t *lua.LTable, depth int) {
 func quote(s string) string { return `"` + strings.ReplaceAll(visible([]byte(s)), `"`, `\"`) + `"` }
 
 // visible writes bytes as text: control characters and bytes that are no UTF-8 become escapes.
-func visible(b []byte) string {
-	var out strings.Builder
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&out, `\x%02x`, b[0])
-		case strconv.IsPrint(r):
-			out.WriteRune(r)
-		default:
-			q := strconv.QuoteRune(r)
-			out.WriteString(q[1 : len(q)-1])
-		}
-		b = b[n:]
-	}
-	return out.String()
-}
+func visible(b []byte) string { return event.Visible(b) }

@@ -60,6 +60,7 @@ type conn struct {
 	replyTimeout time.Duration // 0: what the run says
 	opened       raised
 	shut         bool // the script closed it
+	seen         int  // bytes still unread that a reply cut short has shown
 }
 
 func connect(c *bind.Call) error {
@@ -87,7 +88,7 @@ func open(c *bind.Call) (*conn, string, error) {
 		return nil, "", err
 	}
 	at, helper := a.position(c.L)
-	k.opened = raised{at, helper}
+	k.opened = raised{at: at, helper: helper}
 	if kind, err := k.dial(c); err != nil || kind != wire.None {
 		return nil, reasonOf(kind), err
 	}

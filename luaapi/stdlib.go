@@ -17,10 +17,29 @@ func (lang *Language) replaceLibraries(L *lua.LState) {
 	lang.base["setfenv"] = L.NewFunction(environment(L.GetGlobal("setfenv").(*lua.LFunction).GFunction, true))
 	lang.libs["math"]["random"] = L.NewFunction(mathRandom)
 	lang.libs["math"]["randomseed"] = L.NewFunction(func(*lua.LState) int { return 0 }) // --seed decides
-	lang.libs["string"]["rep"] = L.NewFunction(stringRep)
-	lang.libs["string"]["upper"] = L.NewFunction(mapBytes('a', 'z', 'A'-'a'))
-	lang.libs["string"]["lower"] = L.NewFunction(mapBytes('A', 'Z', 'a'-'A'))
+	for name, fn := range stringFunctions() {
+		lang.libs["string"][name] = L.NewFunction(fn)
+	}
+	lang.libs["string"]["gfind"] = lang.libs["string"]["gmatch"]
 	lang.libs["table"]["concat"] = L.NewFunction(tableConcat)
+	lang.libs["table"]["insert"] = L.NewFunction(tableInsert)
+	co := lang.libs["coroutine"]
+	co["resume"] = L.NewFunction(resuming(co["resume"].(*lua.LFunction).GFunction))
+	co["yield"] = L.NewFunction(yield)
+	co["wrap"] = L.NewFunction(wrapping(co["wrap"].(*lua.LFunction).GFunction))
+	lang.base["error"] = L.NewFunction(raiseError)
+}
+
+// raiseError is error with the level that Lua has: gopher-lua's takes 2 for 1.
+func raiseError(L *lua.LState) int {
+	value, level := L.CheckAny(1), L.OptInt(2, 1)
+	if text, ok := value.(lua.LString); ok && level > 0 {
+		if where := L.Where(level); where != "" && !strings.HasPrefix(where, "[G]") {
+			value = lua.LString(where + " " + string(text))
+		}
+	}
+	L.Error(value, 0)
+	return 0
 }
 
 func loadString(L *lua.LState) int { return loadText(L, L.CheckString(1), L.OptString(2, "=(load)")) }
@@ -94,31 +113,24 @@ func mathRandom(L *lua.LState) int {
 // maxString is the length of text that one function may build.
 const maxString = 64 << 20
 
-func stringRep(L *lua.LState) int {
-	s, n := L.CheckString(1), L.CheckInt(2)
-	if n <= 0 || s == "" {
-		L.Push(lua.LString(""))
-		return 1
-	}
-	if n > maxString/len(s) {
-		L.RaiseError("string.rep: the result would have %d bytes; at most %d are made", int64(n)*int64(len(s)), maxString)
-	}
-	L.Push(lua.LString(strings.Repeat(s, n)))
-	return 1
-}
+// maxIndex is the highest position that table.insert fills a table up to: gopher-lua makes room for all below it.
+const maxIndex = 1 << 20
 
-// mapBytes is string.upper and string.lower on bytes: gopher-lua's go through UTF-8 and destroy other bytes.
-func mapBytes(from, to byte, delta int) lua.LGFunction {
-	return func(L *lua.LState) int {
-		b := []byte(L.CheckString(1))
-		for i, c := range b {
-			if from <= c && c <= to {
-				b[i] = byte(int(c) + delta)
-			}
+func tableInsert(L *lua.LState) int {
+	t := L.CheckTable(1)
+	switch L.GetTop() {
+	case 2:
+		t.Append(L.Get(2))
+	case 3:
+		at := arguments{L, "insert"}.integer(2)
+		if at > maxIndex && at > t.Len()+1 {
+			L.RaiseError("bad argument #2 to 'insert' (position out of bounds)")
 		}
-		L.Push(lua.LString(b))
-		return 1
+		t.Insert(at, L.Get(3))
+	default:
+		L.RaiseError("wrong number of arguments to 'insert'")
 	}
+	return 0
 }
 
 // tableConcat is table.concat without gopher-lua's limit on the number of items.

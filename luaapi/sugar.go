@@ -172,6 +172,7 @@ func (k *conn) finals(c *bind.Call, n int, partial bool) ([]*reply, error) {
 		n = 1
 	}
 	var replies []*reply
+	delivered := false
 	for range n {
 		want := success
 		if partial {
@@ -182,8 +183,18 @@ func (k *conn) finals(c *bind.Call, n int, partial bool) ([]*reply, error) {
 			return nil, err
 		}
 		replies = append(replies, r)
+		delivered = delivered || r.Code/100 == 2
+	}
+	if partial && !delivered {
+		return nil, k.refusedAll(c, replies, "the message was refused for every recipient", "2xx for at least one recipient")
 	}
 	return replies, nil
+}
+
+// refusedAll is the failure of a transaction that nothing is left of.
+func (k *conn) refusedAll(c *bind.Call, replies []*reply, message, want string) error {
+	last := replies[len(replies)-1]
+	return k.a.failed(c.L, event.Failure{Kind: "expectation", Message: message, Want: want, Got: last.oneLine(), Conn: k.wire.ID, Wire: last.Wire, Address: k.address})
 }
 
 func (k *conn) pushFinals(c *bind.Call, replies []*reply) error {
@@ -346,9 +357,7 @@ func (k *conn) recipients(c *bind.Call, to []string, partial bool) ([]*reply, er
 	if accepted > 0 {
 		return replies, nil
 	}
-	last := replies[len(replies)-1]
-	return nil, k.a.failed(c.L, event.Failure{Kind: "expectation", Message: "every recipient was refused",
-		Want: "2xx to at least one RCPT", Got: last.oneLine(), Conn: k.wire.ID, Wire: last.Wire, Address: k.address})
+	return nil, k.refusedAll(c, replies, "every recipient was refused", "2xx to at least one RCPT")
 }
 
 func (k *conn) content(c *bind.Call, o deliverOptions) ([]*reply, error) {

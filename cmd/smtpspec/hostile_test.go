@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,7 +158,7 @@ func TestHostileServers(t *testing.T) {
 			dir := t.TempDir()
 			writeFile(t, dir, "x.lua", h.script)
 			writeFile(t, dir, "good.lua", "assert.equal(1, 1)\n")
-			out, errs, code := smtpspec(t, dir, "run", filepath.Join(dir, "x.lua"), filepath.Join(dir, "good.lua"), "--target", serve(t, h.server), "--reply-timeout", "300ms", "--timeout", "20")
+			out, errs, code := smtpspec(t, dir, "run", "x.lua", "good.lua", "--target", serve(t, h.server), "--reply-timeout", "300ms", "--timeout", "20")
 			if errs != "" {
 				t.Errorf("stderr: %s", errs)
 			}
@@ -195,14 +197,21 @@ func after2(c *net.TCPConn, text string) {
 	wait(c)
 }
 
-// smtpspec runs the program in process, in dir.
+// smtpspec runs the program in dir, as a process of its own: the test binary called by that name is the program
+// (testscript.Main).
 func smtpspec(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
-	e := testEnv(dir, args...)
-	e.stdout, e.stderr = &out, &errs
-	code = run(e)
-	return out.String(), errs.String(), code
+	cmd := exec.Cmd{Path: self, Args: append([]string{"smtpspec"}, args...), Dir: dir, Stdout: &out, Stderr: &errs, Env: []string{"HOME=" + dir}}
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
 func writeFile(t *testing.T, dir, name, text string) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/smtpspec/smtpspec/runner"
+	"github.com/smtpspec/smtpspec/runner/event"
 	"github.com/smtpspec/smtpspec/runner/report"
 	"github.com/urfave/cli/v2"
 )
@@ -84,7 +85,7 @@ func listText(e *env, plan *runner.Plan, targets bool) {
 	var b strings.Builder
 	for _, j := range plan.Jobs {
 		d := j.Decl
-		fmt.Fprintf(&b, "%s:%d  %s", j.Key.File, d.Line, report.Safe(j.Key.Name))
+		fmt.Fprintf(&b, "%s:%d  %s", j.Key.File, d.Line, event.Safe(j.Key.Name))
 		if d.ID != "" {
 			fmt.Fprintf(&b, "  #%s", d.ID)
 		}

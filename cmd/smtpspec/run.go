@@ -167,7 +167,7 @@ func (s *setup) rerunLine() {
 
 func (s *setup) dryRun(plan *runner.Plan) error {
 	for _, j := range plan.Jobs {
-		fmt.Fprintf(s.e.stdout, "%s:%d  %s", j.Key.File, j.Decl.Line, report.Safe(j.Key.Name))
+		fmt.Fprintf(s.e.stdout, "%s:%d  %s", j.Key.File, j.Decl.Line, event.Safe(j.Key.Name))
 		if len(s.cfg.Targets) > 1 {
 			fmt.Fprintf(s.e.stdout, "  [%s]", j.Key.Target)
 		}

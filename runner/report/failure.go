@@ -33,7 +33,7 @@ func (t text) block(res *Result) []string {
 	faults := faultsOf(a)
 	for i, f := range faults {
 		if i > 0 {
-			parts.add(indent + "also  " + t.bold(placeOf(f.Position)) + prefixed(" · ", Safe(f.Level)))
+			parts.add(indent + "also  " + t.bold(placeOf(f.Position)) + prefixed(" · ", event.Safe(f.Level)))
 		}
 		parts.add(t.excerpt(f)...)
 		parts.add(t.verdict(f)...)
@@ -41,7 +41,7 @@ func (t text) block(res *Result) []string {
 	parts.add(t.notes(a.Finish)...)
 	parts.add(t.transcript(a, faults)...)
 	if a.Finish != nil && a.Finish.Rerun != "" {
-		parts.add(indent + "rerun  " + Safe(a.Finish.Rerun))
+		parts.add(indent + "rerun  " + event.Safe(a.Finish.Rerun))
 	}
 	return parts.lines
 }
@@ -92,7 +92,7 @@ func (t text) headline(res *Result, remark string) string {
 }
 
 func (t text) title(res *Result, remark string) string {
-	where, name := location(res), Safe(res.Key.Name)+t.which(res.Key)
+	where, name := location(res), event.Safe(res.Key.Name)+t.which(res.Key)
 	if res.Finish != nil && res.Finish.Outcome == event.Passed && !res.Flaky() {
 		where = t.dim(where)
 	} else {
@@ -105,7 +105,7 @@ func (t text) title(res *Result, remark string) string {
 func (t text) which(k event.Key) string {
 	s := ""
 	if t.targets {
-		s = " [" + Safe(k.Target) + "]"
+		s = " [" + event.Safe(k.Target) + "]"
 	}
 	if t.repeats {
 		s += " #" + strconv.Itoa(k.Repetition)
@@ -143,7 +143,7 @@ func (t text) word(res *Result) string {
 	case event.Passed:
 		return t.green("PASS")
 	}
-	return Safe(string(res.Finish.Outcome))
+	return event.Safe(string(res.Finish.Outcome))
 }
 
 // remark is what a headline says beyond the name.
@@ -155,11 +155,11 @@ func (t text) remark(res *Result) string {
 	case res.Flaky():
 		return fmt.Sprintf("(passed at attempt %d)", f.Attempt)
 	case f.Outcome == event.Skipped && f.Policy:
-		return "(inconclusive: " + Safe(f.Reason) + ")"
+		return "(inconclusive: " + event.Safe(f.Reason) + ")"
 	case f.Outcome == event.Skipped:
-		return "(" + Safe(f.Reason) + ")"
+		return "(" + event.Safe(f.Reason) + ")"
 	case f.Outcome == event.Known:
-		return "(" + Safe(f.KnownIssue) + ")"
+		return "(" + event.Safe(f.KnownIssue) + ")"
 	case len(res.Earlier) > 0:
 		return fmt.Sprintf("(%d attempts)", len(res.Earlier)+1)
 	}
@@ -177,7 +177,7 @@ func (t text) meta(res *Result) []string {
 		level = firstOf(faults[0].Level, level)
 		address = firstOf(faults[0].Address, address)
 	}
-	line := joinSome(" · ", Safe(strings.Join(f.Refs, ", ")), Safe(level), Safe(address))
+	line := joinSome(" · ", event.Safe(strings.Join(f.Refs, ", ")), event.Safe(level), event.Safe(address))
 	if line == "" {
 		return nil
 	}
@@ -302,9 +302,9 @@ func placeOf(p event.Position) string { return place(p.File, p.Line) }
 
 func place(file string, line int) string {
 	if line == 0 {
-		return Safe(file)
+		return event.Safe(file)
 	}
-	return Safe(file) + ":" + strconv.Itoa(line)
+	return event.Safe(file) + ":" + strconv.Itoa(line)
 }
 
 func prefixed(prefix, s string) string {

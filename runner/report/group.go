@@ -39,7 +39,7 @@ func (g *groups) add(res *Result, t text) (*group, bool) {
 		}
 		return gr, false
 	}
-	gr := &group{first: location(res), name: Safe(res.Key.Name) + t.which(res.Key), word: t.word(res), verb: verb(res), count: 1, target: unreachable(res)}
+	gr := &group{first: location(res), name: event.Safe(res.Key.Name) + t.which(res.Key), word: t.word(res), verb: verb(res), count: 1, target: unreachable(res)}
 	if faults := faultsOf(res.Told()); len(faults) > 0 {
 		gr.short = inShort(faults[0])
 	}
@@ -54,7 +54,7 @@ func (g *groups) add(res *Result, t text) (*group, bool) {
 // sameWay names the scenarios of the group but the first.
 func (g *group) sameWay() string {
 	if g.target != "" {
-		return fmt.Sprintf("%s could not reach %s either: %s", count(int64(g.count-1), "more scenario"), Safe(g.target), g.others())
+		return fmt.Sprintf("%s could not reach %s either: %s", count(int64(g.count-1), "more scenario"), event.Safe(g.target), g.others())
 	}
 	return fmt.Sprintf("%s more %s the same way: %s", thousands(int64(g.count-1)), g.verb, g.others())
 }

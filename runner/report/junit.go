@@ -90,15 +90,15 @@ func (j *junit) inOrder() []*Result {
 }
 
 func (j *junit) suite(res *Result) *xmlSuite {
-	s := &xmlSuite{Name: Safe(res.Key.File), File: Safe(res.Key.File), Hostname: Safe(j.o.Hostname)}
+	s := &xmlSuite{Name: event.Safe(res.Key.File), File: event.Safe(res.Key.File), Hostname: event.Safe(j.o.Hostname)}
 	if j.text.targets {
-		s.Name += " [" + Safe(res.Key.Target) + "]"
+		s.Name += " [" + event.Safe(res.Key.Target) + "]"
 	}
 	if j.run.Start == nil {
 		return s
 	}
 	start := j.run.Start
-	s.Version = Safe(start.Tool)
+	s.Version = event.Safe(start.Tool)
 	s.Timestamp = timestamp(start.Time)
 	p := &properties{}
 	p.add("smtpspec", start.Tool)
@@ -109,7 +109,7 @@ func (j *junit) suite(res *Result) *xmlSuite {
 	p.add("target", res.Key.Target)
 	for _, target := range start.Targets {
 		if target.Name == res.Key.Target {
-			s.URL = Safe(target.URL)
+			s.URL = event.Safe(target.URL)
 			p.add("url", target.URL)
 			p.facts(target.Facts)
 		}
@@ -127,7 +127,7 @@ func timestamp(t time.Time) string {
 }
 
 func (j *junit) testcase(res *Result) *xmlCase {
-	c := &xmlCase{Name: Safe(res.Key.Name), Class: j.class(res.Key)}
+	c := &xmlCase{Name: event.Safe(res.Key.Name), Class: j.class(res.Key)}
 	if j.text.repeats {
 		c.Name += fmt.Sprintf(" #%d", res.Key.Repetition)
 	}
@@ -145,10 +145,10 @@ func (j *junit) testcase(res *Result) *xmlCase {
 // class is the file as a dotted name, because readers make a tree of packages and classes of it. The target is its root,
 // where there are several.
 func (j *junit) class(k event.Key) string {
-	name := strings.TrimLeft(strings.TrimSuffix(Safe(k.File), ".lua"), "./")
+	name := strings.TrimLeft(strings.TrimSuffix(event.Safe(k.File), ".lua"), "./")
 	name = strings.NewReplacer(".", "_", "/", ".", `\`, ".").Replace(name)
 	if j.text.targets {
-		name = strings.ReplaceAll(Safe(k.Target), ".", "_") + "." + name
+		name = strings.ReplaceAll(event.Safe(k.Target), ".", "_") + "." + name
 	}
 	return name
 }
@@ -173,7 +173,7 @@ func (j *junit) lost(c *xmlCase, res *Result) {
 	default:
 		reason := "the run ended before"
 		if j.run.Finish.Reason != "" {
-			reason = Safe(j.run.Finish.Reason)
+			reason = event.Safe(j.run.Finish.Reason)
 		}
 		c.Skipped = &xmlFault{Type: "not run", Message: "not run: " + reason}
 	}
@@ -192,13 +192,13 @@ func (j *junit) verdict(c *xmlCase, res *Result) {
 	case event.Error:
 		c.Error = j.fault(res)
 	case event.Known:
-		c.Skipped = &xmlFault{Type: "known issue", Message: "known issue: " + Safe(f.KnownIssue), Text: j.text.page(res)}
+		c.Skipped = &xmlFault{Type: "known issue", Message: "known issue: " + event.Safe(f.KnownIssue), Text: j.text.page(res)}
 	case event.Skipped:
 		kind := "skipped"
 		if f.Policy {
 			kind = "inconclusive"
 		}
-		c.Skipped = &xmlFault{Type: kind, Message: Safe(f.Reason)}
+		c.Skipped = &xmlFault{Type: kind, Message: event.Safe(f.Reason)}
 	}
 	if f.Outcome == event.Passed {
 		c.flaky(j.text, res.Earlier)
@@ -216,7 +216,7 @@ func kindAndMessage(faults []*event.Failure) (kind, message string) {
 	if len(faults) == 0 {
 		return "failure", "no failure was recorded"
 	}
-	kind, message = firstOf(Safe(faults[0].Kind), "failure"), inShort(faults[0])
+	kind, message = firstOf(event.Safe(faults[0].Kind), "failure"), inShort(faults[0])
 	if more := len(faults) - 1; more > 0 {
 		message += fmt.Sprintf(" (and %d more)", more)
 	}
@@ -232,7 +232,7 @@ func (j *junit) output(res *Result) string {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			b.WriteString(name + ": " + Safe(value) + "\n")
+			b.WriteString(name + ": " + event.Safe(value) + "\n")
 		}
 	}
 	line("at", place(f.File, f.Line))

@@ -139,7 +139,7 @@ func (d *xmlSuites) total(r *Run) {
 
 func (p *properties) add(name, value string) {
 	if value != "" {
-		p.Property = append(p.Property, property{Safe(name), Safe(value)})
+		p.Property = append(p.Property, property{event.Safe(name), event.Safe(value)})
 	}
 }
 

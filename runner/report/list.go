@@ -144,7 +144,7 @@ func (l *list) result(res *Result) {
 	case f.Outcome == event.Known:
 		l.line(res, l.text.remark(res))
 	case isInterrupted(f):
-		l.line(res, "("+Safe(f.Failures[0].Message)+")")
+		l.line(res, "("+event.Safe(f.Failures[0].Message)+")")
 	default:
 		l.fault(res)
 	}

@@ -40,7 +40,7 @@ func (l *list) runs(a *Attempt) string {
 	if !a.Started.IsZero() {
 		took = duration(max(0, l.o.now().Sub(a.Started).Seconds()))
 	}
-	line := fmt.Sprintf("%7s  %s  %s%s", took, place(a.Key.File, a.Line), Safe(a.Key.Name), l.text.which(a.Key))
+	line := fmt.Sprintf("%7s  %s  %s%s", took, place(a.Key.File, a.Line), event.Safe(a.Key.Name), l.text.which(a.Key))
 	if a.Number > 1 {
 		line += fmt.Sprintf(" (attempt %d)", a.Number)
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
 
@@ -89,7 +90,7 @@ func Lookup(name string) (Format, error) {
 		}
 		names[i] = f.Name
 	}
-	if near := nearest(name, names); near != "" {
+	if near, ok := spell.Nearest(name, names); ok {
 		return Format{}, fmt.Errorf("unknown report format %q; did you mean %q?", name, near)
 	}
 	return Format{}, fmt.Errorf("unknown report format %q; there are %s", name, strings.Join(names, ", "))
@@ -102,38 +103,4 @@ func New(format string, w io.Writer, o Options) (event.Sink, error) {
 		return nil, err
 	}
 	return f.New(w, o), nil
-}
-
-// nearest is the name that is at most two typing errors away, or that the word begins or is the beginning of.
-func nearest(word string, names []string) string {
-	best, distance := "", 3
-	for _, n := range names {
-		d := editDistance(strings.ToLower(word), n)
-		if len(word) >= 2 && (strings.HasPrefix(n, word) || strings.HasPrefix(word, n)) {
-			d = min(d, 1)
-		}
-		if d < distance && d < len(n) {
-			best, distance = n, d
-		}
-	}
-	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -22,7 +22,7 @@ func (t text) header(r *Run) []string {
 	}
 	for _, target := range s.Targets {
 		if target.Demo {
-			out = append(out, t.yellow(Safe(target.Name)+" is the demo server that is built into smtpspec, not a server of yours."))
+			out = append(out, t.yellow(event.Safe(target.Name)+" is the demo server that is built into smtpspec, not a server of yours."))
 		}
 	}
 	what := count(int64(len(r.Plan)), "scenario")
@@ -36,13 +36,13 @@ func (t text) header(r *Run) []string {
 	case s.Jobs > 1:
 		jobs = fmt.Sprintf("%d at a time", s.Jobs)
 	}
-	line := joinSome(", ", what, jobs, prefixed("seed ", Safe(s.Seed)), prefixed("shard ", Safe(s.Shard)),
-		prefixed("configuration ", Safe(s.Config)))
+	line := joinSome(", ", what, jobs, prefixed("seed ", event.Safe(s.Seed)), prefixed("shard ", event.Safe(s.Shard)),
+		prefixed("configuration ", event.Safe(s.Config)))
 	if r.Deselected > 0 {
 		line += fmt.Sprintf(" (%s not selected)", thousands(int64(r.Deselected)))
 	}
 	if s.Tool != "" {
-		line = "smtpspec " + Safe(s.Tool) + ": " + line
+		line = "smtpspec " + event.Safe(s.Tool) + ": " + line
 	}
 	return append(out, line)
 }
@@ -50,9 +50,9 @@ func (t text) header(r *Run) []string {
 func targetNames(targets []event.Target) string {
 	var names []string
 	for i, target := range targets {
-		name := Safe(target.Name)
+		name := event.Safe(target.Name)
 		if target.URL != target.Name && target.URL != "" {
-			name += " (" + Safe(target.URL) + ")"
+			name += " (" + event.Safe(target.URL) + ")"
 		}
 		if i == maxPlaces {
 			return strings.Join(names, ", ") + " and " + count(int64(len(targets)-i), "other")
@@ -127,7 +127,7 @@ func (l *list) skips() {
 		if s.Inconclusive {
 			word = "inconclusive"
 		}
-		line := l.text.yellow(fmt.Sprintf("%d %s", s.Count, word)) + ": " + firstOf(Safe(s.Reason), "no reason given")
+		line := l.text.yellow(fmt.Sprintf("%d %s", s.Count, word)) + ": " + firstOf(event.Safe(s.Reason), "no reason given")
 		if !l.each {
 			line += " (" + named(s.Places, s.Count) + ")"
 		}
@@ -147,7 +147,7 @@ func (l *list) slowest() {
 			break
 		}
 		took := l.text.dim(fmt.Sprintf("%10s", seconds(f.Seconds)))
-		l.console.println(took + "  " + place(f.File, f.Line) + "  " + Safe(f.Name) + l.text.which(f.Key))
+		l.console.println(took + "  " + place(f.File, f.Line) + "  " + event.Safe(f.Name) + l.text.which(f.Key))
 	}
 }
 
@@ -172,7 +172,7 @@ func verdictOf(r *Run) []string {
 		return []string{"The run did not come to its end: these events have no run_finish."}
 	}
 	var out []string
-	reason := Safe(f.Reason)
+	reason := event.Safe(f.Reason)
 	if f.Interrupted && !strings.Contains(reason, "interrupted") {
 		reason = joinSome(": ", "interrupted", reason)
 	}

@@ -102,7 +102,7 @@ func (t text) logRows(l *event.Log) []row {
 	for i, line := range splitLines(l.Text) {
 		r := row{at: l.At, mark: "·", text: safeLine(line, t.full)}
 		if l.Level != "log" {
-			r.text = Safe(l.Level) + ": " + r.text
+			r.text = event.Safe(l.Level) + ": " + r.text
 			r.keep = l.Level != "step" && i == 0
 		}
 		out = append(out, r)
@@ -134,7 +134,7 @@ func (t text) wireRows(w *event.Wire, bad bool) []row {
 		add(t.wireLine(string(line), w.Omitted > 0))
 	}
 	if w.Omitted > 0 {
-		add("… " + count(w.Omitted, "byte") + " not kept" + prefixed(", SHA-256 of all ", Safe(w.SHA256)))
+		add("… " + count(w.Omitted, "byte") + " not kept" + prefixed(", SHA-256 of all ", event.Safe(w.SHA256)))
 	}
 	return out
 }

@@ -1,0 +1,340 @@
+package luaapi
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/pattern"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// stringFunctions are those of Lua's string library that gopher-lua has otherwise than PUC Lua 5.1, or that run away with a
+// pattern: see libraries.md 6. What they make is bounded by maxString.
+func stringFunctions() map[string]lua.LGFunction {
+	return map[string]lua.LGFunction{
+		"byte": stringByte, "char": stringChar, "find": stringFind, "format": stringFormat, "gmatch": stringGmatch, "gsub": stringGsub,
+		"len": stringLen, "lower": mapBytes("lower", 'A', 'Z', 'a'-'A'), "match": stringMatch, "rep": stringRep, "reverse": stringReverse,
+		"sub": stringSub, "upper": mapBytes("upper", 'a', 'z', 'A'-'a'),
+	}
+}
+
+// arguments reads the arguments of a library function the way luaL_check* does, with its messages.
+type arguments struct {
+	*lua.LState
+	name string
+}
+
+func (a arguments) bad(i int, format string, values ...any) {
+	a.RaiseError("bad argument #%d to '%s' (%s)", i, a.name, fmt.Sprintf(format, values...))
+}
+
+func (a arguments) wrong(i int, want string) {
+	got := "no value"
+	if i <= a.GetTop() {
+		got = a.Get(i).Type().String()
+	}
+	a.bad(i, "%s expected, got %s", want, got)
+}
+
+// text takes a string, or a number as text.
+func (a arguments) text(i int) string {
+	v := a.Get(i)
+	if !lua.LVCanConvToString(v) {
+		a.wrong(i, "string")
+	}
+	return lua.LVAsString(v)
+}
+
+// number takes a number, or text that is one.
+func (a arguments) number(i int) float64 {
+	switch v := a.Get(i).(type) {
+	case lua.LNumber:
+		return float64(v)
+	case lua.LString:
+		if n, ok := numberOf(string(v)); ok {
+			return n
+		}
+	}
+	a.wrong(i, "number")
+	return 0
+}
+
+// numberOf reads a number as Lua code writes one, with blanks around it.
+func numberOf(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	if digits, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
+		n, err := strconv.ParseUint(digits, 16, 64)
+		return float64(n), err == nil
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil && strings.Trim(s, "+-.0123456789eE") == ""
+}
+
+// integer takes a number without its fraction; what no int holds becomes the nearest one.
+func (a arguments) integer(i int) int { return toInt(a.number(i)) }
+
+func toInt(n float64) int {
+	switch {
+	case n != n:
+		return 0
+	case n >= math.MaxInt64:
+		return math.MaxInt
+	case n <= math.MinInt64:
+		return math.MinInt
+	}
+	return int(n)
+}
+
+func (a arguments) optional(i, fallback int) int {
+	if a.Get(i) == lua.LNil {
+		return fallback
+	}
+	return a.integer(i)
+}
+
+// fail raises what a pattern ended with.
+func (a arguments) fail(err error) {
+	if errors.Is(err, pattern.ErrTooLarge) {
+		a.RaiseError("string.%s: the result would have more than %d bytes", a.name, maxString)
+	}
+	a.RaiseError("%s", err)
+}
+
+// pushText adds results, and returns their number.
+func (a arguments) pushText(s string) int {
+	a.Push(lua.LString(s))
+	return 1
+}
+
+// pushCaptures adds the values of a match: its captures, or all of it.
+func (a arguments) pushCaptures(subject string, m pattern.Match) int {
+	for i := range m.Len() {
+		a.Push(a.capture(subject, m, i))
+	}
+	return m.Len()
+}
+
+func (a arguments) capture(subject string, m pattern.Match, i int) lua.LValue {
+	c, err := m.Capture(i)
+	if err != nil {
+		a.fail(err)
+	}
+	if c.Position {
+		return lua.LNumber(c.Start + 1)
+	}
+	return lua.LString(c.Text(subject))
+}
+
+func stringFind(L *lua.LState) int {
+	a := arguments{L, "find"}
+	s, pat := a.text(1), a.text(2)
+	init := pattern.Offset(a.optional(3, 1), len(s))
+	var (
+		m   pattern.Match
+		ok  bool
+		err error
+	)
+	if lua.LVAsBool(L.Get(4)) {
+		m, ok = pattern.Plain(s, pat, init)
+	} else if m, ok, err = attemptOf(L).patterns.Find(L.Context(), s, pat, init); err != nil {
+		a.fail(err)
+	}
+	if !ok {
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.Push(lua.LNumber(m.Start + 1))
+	L.Push(lua.LNumber(m.End))
+	if len(m.Captures) == 0 {
+		return 2
+	}
+	return 2 + a.pushCaptures(s, m)
+}
+
+func stringMatch(L *lua.LState) int {
+	a := arguments{L, "match"}
+	s, pat := a.text(1), a.text(2)
+	m, ok, err := attemptOf(L).patterns.Match(L.Context(), s, pat, pattern.Offset(a.optional(3, 1), len(s)))
+	if err != nil {
+		a.fail(err)
+	}
+	if !ok {
+		L.Push(lua.LNil)
+		return 1
+	}
+	return a.pushCaptures(s, m)
+}
+
+func stringGmatch(L *lua.LState) int {
+	a := arguments{L, "gmatch"}
+	s, pat := a.text(1), a.text(2)
+	it := attemptOf(L).patterns.Gmatch(s, pat)
+	L.Push(L.NewFunction(func(L *lua.LState) int {
+		a := arguments{L, "gmatch"}
+		m, ok, err := it.Next(L.Context())
+		if err != nil {
+			a.fail(err)
+		}
+		if !ok {
+			L.Push(lua.LNil)
+			return 1
+		}
+		return a.pushCaptures(s, m)
+	}))
+	return 1
+}
+
+func stringGsub(L *lua.LState) int {
+	a := arguments{L, "gsub"}
+	sub := pattern.Sub{Subject: a.text(1), Pattern: a.text(2), Max: pattern.All, Limit: maxString}
+	with := L.Get(3)
+	if !canReplace(with) {
+		a.bad(3, "string/function/table expected")
+	}
+	sub.Max = a.optional(4, pattern.All)
+	var (
+		out string
+		n   int
+		err error
+	)
+	patterns := &attemptOf(L).patterns
+	if lua.LVCanConvToString(with) {
+		out, n, err = patterns.GsubText(L.Context(), sub, lua.LVAsString(with))
+	} else {
+		out, n, err = patterns.Gsub(L.Context(), sub, func(m pattern.Match) (string, bool, error) {
+			return a.replacement(sub.Subject, m, with)
+		})
+	}
+	if err != nil {
+		a.fail(err)
+	}
+	L.Push(lua.LString(out))
+	L.Push(lua.LNumber(n))
+	return 2
+}
+
+func canReplace(v lua.LValue) bool {
+	return lua.LVCanConvToString(v) || v.Type() == lua.LTTable || v.Type() == lua.LTFunction
+}
+
+// replacement asks a table or a function what to put in the place of a match; false leaves it.
+func (a arguments) replacement(subject string, m pattern.Match, with lua.LValue) (string, bool, error) {
+	top := a.GetTop()
+	if fn, ok := with.(*lua.LFunction); ok {
+		a.Push(fn)
+		n := a.pushCaptures(subject, m)
+		host := attemptOf(a.LState)
+		host.within++
+		a.Call(n, 1)
+		host.within--
+	} else {
+		a.Push(a.GetTable(with, a.capture(subject, m, 0)))
+	}
+	v := a.Get(-1)
+	a.SetTop(top)
+	switch {
+	case lua.LVIsFalse(v):
+		return "", false, nil
+	case lua.LVCanConvToString(v):
+		return lua.LVAsString(v), true, nil
+	}
+	a.RaiseError("invalid replacement value (a %s)", v.Type().String())
+	return "", false, nil
+}
+
+// slice is where Lua's positions first and last lie in size bytes.
+func slice(first, last, size int) (from, to int) {
+	if first < 0 {
+		first = max(first+size+1, 1)
+	}
+	if last < 0 {
+		last += size + 1
+	}
+	first, last = max(first, 1), min(last, size)
+	if first > last {
+		return 0, 0
+	}
+	return first - 1, last
+}
+
+func stringSub(L *lua.LState) int {
+	a := arguments{L, "sub"}
+	s := a.text(1)
+	from, to := slice(a.integer(2), a.optional(3, -1), len(s))
+	return a.pushText(s[from:to])
+}
+
+// maxBytes is how many results string.byte gives: more would not fit the registry of a state.
+const maxBytes = 1 << 16
+
+func stringByte(L *lua.LState) int {
+	a := arguments{L, "byte"}
+	s := a.text(1)
+	first := a.optional(2, 1)
+	from, to := slice(first, a.optional(3, first), len(s))
+	if to-from > maxBytes {
+		L.RaiseError("string slice too long: string.byte gives at most %d values", maxBytes)
+	}
+	for i := from; i < to; i++ {
+		L.Push(lua.LNumber(s[i]))
+	}
+	return to - from
+}
+
+func stringChar(L *lua.LState) int {
+	a := arguments{L, "char"}
+	b := make([]byte, L.GetTop())
+	for i := range b {
+		n := a.integer(i + 1)
+		if n < 0 || n > 255 {
+			a.bad(i+1, "invalid value")
+		}
+		b[i] = byte(n)
+	}
+	return a.pushText(string(b))
+}
+
+func stringLen(L *lua.LState) int {
+	a := arguments{L, "len"}
+	L.Push(lua.LNumber(len(a.text(1))))
+	return 1
+}
+
+func stringReverse(L *lua.LState) int {
+	a := arguments{L, "reverse"}
+	s := a.text(1)
+	b := make([]byte, len(s))
+	for i := range b {
+		b[i] = s[len(s)-1-i]
+	}
+	return a.pushText(string(b))
+}
+
+func stringRep(L *lua.LState) int {
+	a := arguments{L, "rep"}
+	s, n := a.text(1), a.integer(2)
+	if n <= 0 || s == "" {
+		return a.pushText("")
+	}
+	if n > maxString/len(s) {
+		L.RaiseError("string.rep: the result would have more than %d bytes", maxString)
+	}
+	return a.pushText(strings.Repeat(s, n))
+}
+
+// mapBytes is string.upper and string.lower on bytes: gopher-lua's go through UTF-8 and destroy other bytes.
+func mapBytes(name string, from, to byte, delta int) lua.LGFunction {
+	return func(L *lua.LState) int {
+		a := arguments{L, name}
+		b := []byte(a.text(1))
+		for i, c := range b {
+			if from <= c && c <= to {
+				b[i] = byte(int(c) + delta)
+			}
+		}
+		return a.pushText(string(b))
+	}
+}
