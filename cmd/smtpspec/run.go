@@ -6,7 +6,6 @@ import (
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
-	"github.com/smtpspec/smtpspec/runner/report"
 	"github.com/urfave/cli/v2"
 )
 
