@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/pattern"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
@@ -45,7 +44,6 @@ type attempt struct {
 	transcript *wire.Transcript
 	secrets    *wire.Secrets
 	rand       *rand.Rand
-	uniques    int
 
 	suite    suiteOptions
 	found    []*Declaration // while collecting
@@ -62,6 +60,7 @@ type attempt struct {
 
 	mu    sync.Mutex // guards conns, which an interrupt walks
 	conns []*conn
+	extra int64           // connections besides the first
 	dials map[string]bool // addresses that a connect came about to
 
 	tlsSessions tls.ClientSessionCache
@@ -81,12 +80,19 @@ type raised struct {
 	at     frame
 	helper *frame
 	steps  []string
+	suite  bool // in a call of suite
 }
 
 // here is where L is now.
 func (a *attempt) here(L *lua.LState) *raised {
 	at, helper := a.position(L)
-	return &raised{at, helper, slices.Clone(a.steps)}
+	r := &raised{at: at, helper: helper, steps: slices.Clone(a.steps)}
+	if dbg, ok := L.GetStack(1); ok { // 0 is the error function itself
+		fn, err := L.GetInfo("f", dbg, lua.LNil)
+		suite, _ := a.lang.reg.Global("suite")
+		r.suite = err == nil && fn == suite
+	}
+	return r
 }
 
 // leave leaves the steps and checks that were entered since there were so many.
@@ -143,8 +149,6 @@ func (s *stop) Error() string { return s.text }
 
 // Raise implements bind.Raiser.
 func (s *stop) Raise(*lua.LState) lua.LValue { return s.lang.types.failure.Object(s) }
-
-func (a *attempt) failureClass() *bind.Class { return a.lang.types.failure }
 
 // Internal implements bind.Host: a panic of ours makes the scenario an error, whatever catches it.
 func (a *attempt) Internal(recovered any, stack []byte) error {

@@ -32,7 +32,9 @@ type Declaration struct {
 	Unresolved string // a fact that the file needs to declare its scenarios, and that is not set; it cannot be run
 
 	file  *File
-	index int // which call of scenario it is
+	index int  // which call of scenario it is
+	of    int  // how many there are
+	suite bool // of a plain script: suite was called before anything else
 }
 
 // File is the file that declares it.
@@ -70,6 +72,9 @@ func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, err
 	value := raisedValue(err)
 	switch {
 	case err == nil && len(a.found) > 0:
+		for _, d := range a.found {
+			d.of = len(a.found)
+		}
 		return a.found, nil
 	case ctx.Err() != nil:
 		return nil, loadError(f.Path, a.lastLine(), "the top level did not end within %s: it only declares scenarios, it does not run them", durationText(collectTime))
@@ -78,7 +83,7 @@ func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, err
 		d.Plain = false
 		d.Unresolved = missing.name
 		return []*Declaration{d}, nil
-	case err != nil && (len(a.found) > 0 || f.chunk.declares):
+	case err != nil && (len(a.found) > 0 || f.chunk.declares || a.lastErr != nil && a.lastErr.suite):
 		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
 	}
 	// Nothing was declared: a plain script. What it raised so far, it will raise again when it is run.
@@ -88,7 +93,7 @@ func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, err
 func (a *attempt) plain() *Declaration {
 	d := a.suite.declare(a.file.whole())
 	if a.suite.Name != "" {
-		d.Name, d.Suite = a.suite.Name, a.suite.Name
+		d.Name, d.Suite, d.suite = a.suite.Name, a.suite.Name, true
 	}
 	return d
 }

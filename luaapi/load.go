@@ -165,7 +165,7 @@ func compile(path string, source []byte) (*chunk, error) {
 	}
 	stmts, err := parse.Parse(bytes.NewReader(source), path)
 	if err != nil {
-		return nil, syntaxError(path, err)
+		return nil, syntaxError(path, source, err)
 	}
 	proto, err := compileChunk(stmts, path)
 	if err != nil {
@@ -216,7 +216,7 @@ func compileChunk(stmts []ast.Stmt, path string) (proto *lua.FunctionProto, err 
 	return proto, nil
 }
 
-func syntaxError(path string, err error) *LoadError {
+func syntaxError(path string, source []byte, err error) *LoadError {
 	var pe *parse.Error
 	if !errors.As(err, &pe) {
 		return loadError(path, 0, "syntax error: %v", err)
@@ -224,15 +224,13 @@ func syntaxError(path string, err error) *LoadError {
 	p := Problem{Position: event.Position{File: path, Line: pe.Pos.Line, Column: pe.Pos.Column}, Message: pe.Message}
 	switch {
 	case pe.Pos.Line <= 0 || pe.Token == "":
-		p.Position.Line, p.Position.Column = lastLine(path, pe), 0
-		p.Message = "syntax error at the end of the file: an \"end\", a bracket or a quote is missing"
-	case strings.Contains(p.Message, "syntax error"):
+		p.Position.Line, p.Position.Column = 1+bytes.Count(bytes.TrimSpace(source), []byte("\n")), 0
+		p.Message = "syntax error at the end of the file: an \"end\" or a bracket is missing"
+	case strings.Contains(p.Message, "syntax error"), strings.Contains(p.Message, "parse error"):
 		p.Message = fmt.Sprintf("syntax error near %q", pe.Token)
 	}
 	return &LoadError{[]Problem{p}}
 }
-
-func lastLine(_ string, pe *parse.Error) int { return max(1, pe.Pos.Line) }
 
 // keepCallers turns tail calls into plain calls: a tail call takes its caller off the stack, and with it the line of the scenario that
 // a failure in a helper is reported at. Tail recursion is bounded by the call stack in return.

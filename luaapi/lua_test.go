@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/demo"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -72,6 +74,7 @@ type testChunk struct {
 	set      []string
 	vars     []string
 	limits   Limits
+	collect  time.Duration
 	allow    []string
 	texts    map[string][]*regexp.Regexp // note, log and reason
 }
@@ -129,11 +132,11 @@ func (c *testChunk) directive(t *testing.T, f *testFile, name, value string) {
 func regexps(t *testing.T, value string) (out []*regexp.Regexp) {
 	t.Helper()
 	for _, q := range quotedRE.FindAllString(value, -1) {
-		text, err := strconv.Unquote(q)
+		re, err := regexp.Compile(strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`))
 		if err != nil {
-			t.Fatalf("%s: %v", q, err)
+			t.Fatalf("%s: %v", value, err)
 		}
-		out = append(out, regexp.MustCompile(text))
+		out = append(out, re)
 	}
 	if len(out) == 0 {
 		t.Fatalf("no regexp in quotes: %s", value)
@@ -157,6 +160,8 @@ func (c *testChunk) limit(t *testing.T, value string) {
 			}
 		case "connect":
 			c.limits.Connect = d
+		case "collect":
+			c.collect = d
 		default:
 			t.Fatalf("unknown limit %s", name)
 		}
@@ -234,7 +239,9 @@ func (p *playback) play(t *testing.T, env *Env) {
 	f, err := p.chunk.lang.NewLoader(nil).Load(path, Place{RequireRoot: p.dir, ReadRoot: p.dir})
 	var list []*Declaration
 	if err == nil {
-		list, err = f.Collect(context.Background(), env)
+		ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(p.chunk.collect, time.Minute))
+		defer cancel()
+		list, err = f.Collect(ctx, env)
 	}
 	if err != nil {
 		p.outcomes = []string{"load"}

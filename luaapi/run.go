@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +23,9 @@ type Env struct {
 	Counter        *atomic.Uint64 // of unique texts, one for the whole run
 	Seed           uint64
 	FullTranscript bool
-	Keywords       *Keywords   // what the target offers, for requires
-	Spare          *wire.Spare // a connection to the target that is open already, for the first who wants one
+	Keywords       *Keywords    // what the target offers, for requires
+	Spare          *wire.Spare  // a connection to the target that is open already, for the first who wants one
+	Extra          atomic.Int64 // connections that running scenarios have besides their first
 }
 
 // Limits are the time limits that the command line and the configuration set; zero is the default.
@@ -65,8 +65,9 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	tctx, cancel := context.WithTimeout(ctx, a.limit)
 	a.L = a.lang.newState()
 	a.withContext(tctx, a.main)
+	late := tctx.Err() != nil && a.phase == running
 	cancel()
-	a.finish(hard)
+	a.finish(hard, late)
 	a.L.Close()
 	a.result.Seconds = time.Since(a.start).Seconds()
 	a.assemble()
@@ -106,6 +107,10 @@ func (a *attempt) main() {
 		a.script(fmt.Sprintf("the scenario %q was not declared when the file ran again: its declarations depend on something that changes", a.decl.Name))
 		return
 	}
+	if a.calls != a.decl.of {
+		a.script(fmt.Sprintf("the file declared %d scenarios when it ran again, and %d before: its declarations depend on something that changes", a.calls, a.decl.of))
+		return
+	}
 	a.phase = running
 	ok := true
 	for _, fn := range a.before {
@@ -128,9 +133,9 @@ func (a *attempt) script(message string) {
 	a.add(f, true)
 }
 
-// finish cleans up: what the script registered, then its connections. The scenario's own time is over, so that has its own.
-func (a *attempt) finish(hard context.Context) {
-	late := a.ctx.Err() != nil && a.phase == running
+// finish cleans up: what the script registered, then its connections. The scenario's own time is over, so that has its own; late
+// says that it ran out, and after_each did not have its turn.
+func (a *attempt) finish(hard context.Context, late bool) {
 	if len(a.cleanups) > 0 || late && len(a.after) > 0 {
 		ctx, cancel := context.WithTimeout(hard, cleanupTime)
 		a.limit = cleanupTime
@@ -141,7 +146,9 @@ func (a *attempt) finish(hard context.Context) {
 					a.call(fn)
 				}
 			}
-			for _, fn := range slices.Backward(a.cleanups) {
+			for n := len(a.cleanups); n > 0; n = len(a.cleanups) {
+				fn := a.cleanups[n-1]
+				a.cleanups = a.cleanups[:n-1] // it may register more
 				a.call(fn)
 			}
 		})
@@ -150,6 +157,7 @@ func (a *attempt) finish(hard context.Context) {
 	for _, c := range a.conns {
 		a.hangUp(c)
 	}
+	a.env.Extra.Add(-a.extra)
 	if r := &a.result; a.expectations == 0 && !r.Failed && !r.Errored && !r.Skipped {
 		f := event.Failure{Kind: "no-expectation", Message: "the scenario required nothing: it has no expectation that was evaluated",
 			Hint: "expect a reply, or use assert"}

@@ -49,12 +49,12 @@ func (lang *Language) globalFunctions() *bind.Module {
 		Doc: "Names that every scenario file has.",
 		Funcs: []*bind.Func{
 			bind.Fn("suite(options: SuiteOptions)", declareSuite, "Sets the defaults of every scenario of the file; once, before the first scenario."),
-			bind.Fn("scenario(name: string, options: ScenarioOptions|function, fn?: function)", declareScenario, "Declares a scenario."),
+			scenarioFunction(),
 			bind.Fn("before_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).before) }, "Runs fn before every scenario of the file."),
 			bind.Fn("after_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).after) }, "Runs fn after every scenario of the file."),
 			bind.Fn("cleanup(fn: function)", cleanup, "Runs fn when the scenario ends, last first, whatever its outcome, within 5 s."),
 			bind.Fn("step(name: string, fn: function): any", step, "Runs fn as a named step: the report shows where a failure was. Gives what fn returns."),
-			bind.Fn("check(name: string, options: CheckOptions|function, fn?: function): boolean", softCheck, "Runs fn; a failure inside is recorded and the scenario goes on. Gives whether it held."),
+			bind.Fn("check(name: string, options?: CheckOptions|function, fn?: function): boolean", softCheck, "Runs fn; a failure inside is recorded and the scenario goes on. Gives whether it held."),
 			bind.Fn("skip(reason: string)", func(c *bind.Call) error { return skip(c, false) }, "Ends the scenario as skipped."),
 			bind.Fn("inconclusive(reason: string)", func(c *bind.Call) error { return skip(c, true) }, "Ends the scenario as skipped because the server's policy was in the way."),
 			bind.Fn("fail(message: string)", failScenario, "Ends the scenario as failed."),
@@ -80,8 +80,11 @@ const notBuilt = "is not built yet in this version of smtpspec"
 
 func declareSuite(c *bind.Call) error {
 	a := attemptOf(c.L)
-	if a.phase == running && !a.decl.Plain {
+	switch {
+	case a.phase == running && !a.decl.Plain:
 		return fmt.Errorf("suite is called at the top level of a file, not in a scenario")
+	case a.phase == running && !a.decl.suite:
+		return fmt.Errorf("suite comes before anything else is done: here it has no effect")
 	}
 	if a.suite.Name != "" || a.suite.Level != "" {
 		return fmt.Errorf("suite is called once in a file")
@@ -161,6 +164,21 @@ func (o *scenarioOptions) apply(d *Declaration) {
 	}
 }
 
+// scenarioFunction is scenario. When a file runs again for one of its scenarios, the calls that declare the others cost
+// next to nothing.
+func scenarioFunction() *bind.Func {
+	f := bind.Fn("scenario(name: string, options?: ScenarioOptions|function, fn?: function)", declareScenario, "Declares a scenario.")
+	f.Pass = func(L *lua.LState) bool {
+		a := attemptOf(L)
+		if a.phase != declaring || a.calls == a.decl.index {
+			return false
+		}
+		a.calls++
+		return true
+	}
+	return f
+}
+
 func declareScenario(c *bind.Call) error {
 	a := attemptOf(c.L)
 	switch {
@@ -172,14 +190,10 @@ func declareScenario(c *bind.Call) error {
 		return fmt.Errorf("scenario is called at the top level of a file, not in a scenario")
 	}
 	o := scenarioOptions{}
-	fn := c.Function(1)
-	if fn == nil {
-		fn = c.Function(2)
-		scenarioTable.Decode(c.Table(1), &o)
+	if _, err := body(c); err != nil {
+		return err
 	}
-	if fn == nil {
-		return fmt.Errorf("scenario %q has no function: scenario(name, [options,] function() ... end)", c.String(0))
-	}
+	scenarioTable.Decode(c.Table(1), &o)
 	name := c.String(0)
 	if strings.TrimSpace(name) == "" {
 		return fmt.Errorf("scenario: the name is empty")
@@ -199,20 +213,29 @@ func declareScenario(c *bind.Call) error {
 	return nil
 }
 
-// reach counts the calls of scenario when the file runs again, and takes the function of the one that is meant.
+// reach takes the function of the scenario that is meant when the file runs again.
 func (a *attempt) reach(c *bind.Call) error {
-	nth := a.calls
 	a.calls++
-	if nth != a.decl.index {
-		return nil
-	}
 	if name := c.String(0); name != a.decl.Name {
 		return fmt.Errorf("the declarations changed when the file ran again: %q is now where %q was", name, a.decl.Name)
 	}
-	if a.selected = c.Function(1); a.selected == nil {
-		a.selected = c.Function(2)
+	fn, err := body(c)
+	a.selected = fn
+	return err
+}
+
+// body is the function of scenario(name, [options,] fn) and of check.
+func body(c *bind.Call) (*lua.LFunction, error) {
+	what := fmt.Sprintf("%s %q", c.F.Name, c.String(0))
+	switch {
+	case c.Function(1) != nil && c.Has(2):
+		return nil, fmt.Errorf("%s: nothing comes after the function", what)
+	case c.Function(1) != nil:
+		return c.Function(1), nil
+	case c.Function(2) != nil:
+		return c.Function(2), nil
 	}
-	return nil
+	return nil, fmt.Errorf("%s has no function: %s(name, [options,] function() ... end)", what, c.F.Name)
 }
 
 func hook(c *bind.Call, list *[]*lua.LFunction) error {
@@ -234,6 +257,9 @@ func cleanup(c *bind.Call) error {
 
 func step(c *bind.Call) error {
 	a := attemptOf(c.L)
+	if err := a.live("step"); err != nil {
+		return err
+	}
 	a.log(c.L, "step", c.String(0))
 	depth := len(a.steps)
 	a.steps = append(a.steps, c.String(0))
@@ -249,14 +275,14 @@ func step(c *bind.Call) error {
 func softCheck(c *bind.Call) error {
 	a := attemptOf(c.L)
 	var o checkOptions
-	fn := c.Function(1)
-	if fn == nil {
-		fn = c.Function(2)
-		checkTable.Decode(c.Table(1), &o)
+	fn, err := body(c)
+	if err != nil {
+		return err
 	}
-	if fn == nil {
-		return fmt.Errorf("check %q has no function: check(name, [options,] function() ... end)", c.String(0))
+	if err := a.live("check"); err != nil {
+		return err
 	}
+	checkTable.Decode(c.Table(1), &o)
 	if o.Level != "" {
 		if err := oneOf("check: option level", o.Level, levels...); err != nil {
 			return err
@@ -268,7 +294,7 @@ func softCheck(c *bind.Call) error {
 	depth, ldepth := len(a.steps), len(a.levels)
 	a.steps, a.levels = append(a.steps, c.String(0)), append(a.levels, o.Level)
 	c.L.Push(fn)
-	err := a.lang.protect(c.L, 0, 0, a.keepStack)
+	err = a.lang.protect(c.L, 0, 0, a.keepStack)
 	a.leave(depth, ldepth)
 	if err == nil {
 		return c.Push(lua.LTrue)

@@ -211,6 +211,10 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 		a.mu.Lock()
 		a.conns = append(a.conns, k)
 		a.mu.Unlock()
+		if len(a.conns) > 1 {
+			a.extra++
+			a.env.Extra.Add(1)
+		}
 		return wire.None, nil
 	}
 	var de *wire.DialError

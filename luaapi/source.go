@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/runner/event"
@@ -71,7 +72,8 @@ func (s *scanner) long() bool {
 	}
 	end := strings.Index(rest, "]"+strings.Repeat("=", level)+"]")
 	if end < 0 {
-		end = len(rest) - level - 2 // the parser will say that it does not end
+		s.problem(s.line, "the long string or comment that begins here does not end", "")
+		end = len(rest)
 	}
 	text := rest[:min(len(rest), end+level+2)]
 	s.line += strings.Count(text, "\n")
@@ -80,6 +82,7 @@ func (s *scanner) long() bool {
 }
 
 func (s *scanner) quoted(quote byte) {
+	begin := s.line
 	s.i++
 	for s.i < len(s.src) && s.src[s.i] != quote {
 		switch s.src[s.i] {
@@ -89,9 +92,13 @@ func (s *scanner) quoted(quote byte) {
 				s.escape(s.src[s.i])
 			}
 		case '\n':
-			return // not finished: the parser says so
+			s.problem(begin, "the string that begins here has no closing quote", "")
+			return
 		}
 		s.i++
+	}
+	if s.i >= len(s.src) {
+		s.problem(begin, "the string that begins here has no closing quote", "")
 	}
 	s.i++
 }
@@ -106,6 +113,9 @@ func (s *scanner) escape(c byte) {
 			`write bytes in decimal, as in "\195\164", or the character itself`)
 	case '\n':
 		s.line++
+	}
+	if n, _ := strconv.Atoi(s.src[s.i:min(s.i+3, len(s.src))]); n > 255 {
+		s.problem(s.line, fmt.Sprintf(`"\%d" is no escape: a byte is 255 at most`, n), "")
 	}
 }
 

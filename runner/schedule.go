@@ -41,7 +41,8 @@ type lanes struct {
 	changed *sync.Cond
 	queue   []*Job
 	locks   map[string]bool
-	inUse   map[*luaapi.Target]int
+	inUse   map[*luaapi.Target]int // scenarios that run, each with a connection granted
+	extra   func(*luaapi.Target) int
 	most    int
 }
 
@@ -50,7 +51,7 @@ func (r *run) parallel(jobs []*Job) {
 	if most <= 0 {
 		most = DefaultMaxConnections
 	}
-	l := &lanes{queue: jobs, locks: map[string]bool{}, inUse: map[*luaapi.Target]int{}, most: most}
+	l := &lanes{queue: jobs, locks: map[string]bool{}, inUse: map[*luaapi.Target]int{}, extra: r.extra, most: most}
 	l.changed = sync.NewCond(&l.mu)
 	var wg sync.WaitGroup
 	for range min(r.cfg.jobs(), len(jobs)) {
@@ -68,6 +69,14 @@ func (r *run) parallel(jobs []*Job) {
 	wg.Wait()
 }
 
+// extra is how many connections the running scenarios have beyond the one that each was granted.
+func (r *run) extra(t *luaapi.Target) int {
+	if e := r.cfg.envs[t]; e != nil {
+		return int(e.Extra.Load())
+	}
+	return 0
+}
+
 // next waits for a job that may run now; nil says that there is none left, or that the run is over.
 func (l *lanes) next(over func() bool) *Job {
 	l.mu.Lock()
@@ -77,7 +86,7 @@ func (l *lanes) next(over func() bool) *Job {
 			return nil
 		}
 		for i, j := range l.queue {
-			if l.locks[j.Decl.Lock] && j.Decl.Lock != "" || l.inUse[j.Target] >= l.most {
+			if l.locks[j.Decl.Lock] && j.Decl.Lock != "" || l.inUse[j.Target]+l.extra(j.Target) >= l.most {
 				continue
 			}
 			if i == 0 {

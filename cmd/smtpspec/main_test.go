@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"io"
 	"math/big"
 	"testing"
 	"time"
@@ -33,19 +31,6 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds:                scriptCommands(),
 	})
-}
-
-// testEnv is an environment of the test's own: no terminal, no variables.
-func testEnv(dir string, args ...string) *env {
-	return &env{
-		args: append([]string{"smtpspec"}, args...), stdout: io.Discard, stderr: io.Discard, dir: dir,
-		getenv: func(string) (string, bool) { return "", false },
-		now:    time.Now,
-		size:   func() (int, int) { return 0, 0 },
-		signals: func() (context.Context, context.Context, func() int) {
-			return context.Background(), context.Background(), func() int { return 130 }
-		},
-	}
 }
 
 // certificateOf makes a certificate for localhost that is good until a time.

@@ -52,9 +52,11 @@ func (s *setup) openReports() ([]event.Sink, error) {
 			return nil, usage("give all but one a file, as in --report "+name+"=FILE", "--report %s and --report %s both want the standard output", screen, name)
 		}
 		screen = name
+		s.listed = name == "list"
 		sinks = append(sinks, format.New(s.e.stdout, s.options(name == "list")))
 	}
 	if screen == "" {
+		s.listed = true
 		sinks = append(sinks, report.List(s.e.stdout, s.options(true)))
 	}
 	return sinks, nil

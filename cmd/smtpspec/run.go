@@ -66,8 +66,21 @@ func runScenarios(e *env, c *cli.Context) error {
 		return err
 	}
 	s.cfg.Sink = event.Tee(sinks...)
+	s.sayDemo()
 	sum := runner.Run(soft, s.cfg, plan)
 	return s.conclude(sum)
+}
+
+// sayDemo says on stderr that the demo server is no server of the user's, where the report on the screen has no line for it.
+func (s *setup) sayDemo() {
+	if s.listed {
+		return
+	}
+	for _, t := range s.cfg.Targets {
+		if t.Demo {
+			fmt.Fprintln(s.e.stderr, "demo is the demo server that is built into smtpspec, not a server of yours.")
+		}
+	}
 }
 
 // conclude finishes the reports and turns the summary into the exit code. A report that was lost is a failure of its own.

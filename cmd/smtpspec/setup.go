@@ -42,6 +42,7 @@ type setup struct {
 	files  []*runner.Found
 	rerun  []string
 	closed []func()
+	listed bool // the list report has the screen
 }
 
 func (s *setup) close() {

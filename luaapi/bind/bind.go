@@ -39,6 +39,9 @@ type Func struct {
 	Doc    string
 	Run    func(*Call) error
 	Method bool
+	// Pass, when it is set, may answer a call before anything of it is checked: for calls that are made ten thousand times to
+	// do nothing.
+	Pass func(*lua.LState) bool
 
 	owner string // "smtp." or "Conn:", as in messages
 	class *Class

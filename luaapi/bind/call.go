@@ -19,8 +19,14 @@ type Call struct {
 	pushed int
 }
 
+// StackOverflow is what gopher-lua panics with when Lua functions call each other too deep.
+const StackOverflow = "lua callstack overflow"
+
 // call is the Go function behind every function and method.
 func (f *Func) call(L *lua.LState) int {
+	if f.Pass != nil && f.Pass(L) {
+		return 0
+	}
 	c := Call{L: L, F: f, first: 1}
 	return f.run(&c, func() error {
 		if f.Method {
@@ -57,6 +63,9 @@ func (f *Func) run(c *Call, check func() error) int {
 			}
 			if api, ok := r.(*lua.ApiError); ok {
 				panic(api) // Lua's own unwinding
+			}
+			if r == StackOverflow { // of the script, which called something through this function
+				panic(r)
 			}
 			err = f.reg.host(c.L).Internal(r, debug.Stack())
 		}()
@@ -102,7 +111,7 @@ func (c *Call) check() error {
 			if p.Optional {
 				continue
 			}
-			return fmt.Errorf("%s%s: argument %s is missing: %s", f.owner, f.Name, p.Name, p.Type)
+			return fmt.Errorf("%s%s: argument %s is missing: %s", f.owner, f.Name, p.Name, f.reg.words(p.Type))
 		}
 		if i == 0 && !f.Method && f.class == nil && c.module(v) {
 			return fmt.Errorf("call %s%s with a dot, not a colon", f.owner, f.Name)

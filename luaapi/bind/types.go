@@ -23,7 +23,7 @@ func (r *Registry) checker(typ string) checker {
 		for t := range strings.SplitSeq(typ, "|") {
 			alternatives = append(alternatives, r.checker(t))
 		}
-		return union(typ, alternatives)
+		return union(r.words(typ), alternatives)
 	}
 	if elem, ok := strings.CutSuffix(typ, "[]"); ok {
 		return list(elem, r.checker(elem))
@@ -51,6 +51,21 @@ func (r *Registry) checker(typ string) checker {
 	panic("bind: unknown type " + typ)
 }
 
+// words is a type as messages write it: options are a table to who passes them.
+func (r *Registry) words(typ string) string {
+	names := strings.Split(typ, "|")
+	for i, name := range names {
+		elem, list := strings.CutSuffix(name, "[]")
+		if r.options[elem] != nil {
+			elem = "table"
+		}
+		if names[i] = elem; list {
+			names[i] = "list of " + elem
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
 // basics is never written to.
 var basics = map[string]checker{
 	"any":      func(*Call, lua.LValue) error { return nil },
@@ -71,6 +86,9 @@ var basics = map[string]checker{
 	},
 }
 
+var luaTypes = map[string]lua.LValueType{"string": lua.LTString, "number": lua.LTNumber, "boolean": lua.LTBool,
+	"function": lua.LTFunction, "table": lua.LTTable}
+
 func kind(t lua.LValueType, name string) checker {
 	return func(_ *Call, v lua.LValue) error {
 		if v.Type() != t {
@@ -81,7 +99,16 @@ func kind(t lua.LValueType, name string) checker {
 }
 
 func union(typ string, alternatives []checker) checker {
+	var plain [lua.LTChannel + 1]bool // Lua types that are taken as they are: no failed alternative is put into words for them
+	for t := range strings.SplitSeq(typ, "|") {
+		if lt, ok := luaTypes[t]; ok {
+			plain[lt] = true
+		}
+	}
 	return func(c *Call, v lua.LValue) error {
+		if plain[v.Type()] {
+			return nil
+		}
 		var options error
 		for _, check := range alternatives {
 			err := check(c, v)
@@ -95,7 +122,7 @@ func union(typ string, alternatives []checker) checker {
 		if options != nil {
 			return options // the table was meant as options: say what is wrong in it
 		}
-		return fmt.Errorf("%s expected, got %s", strings.ReplaceAll(typ, "|", " or "), Describe(v))
+		return fmt.Errorf("%s expected, got %s", typ, Describe(v))
 	}
 }
 
