@@ -84,6 +84,8 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 	switch k.wire.Write(c.L.Context(), []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
 	case wire.Cancelled:
 		return k.a.cancelled(c.L)
+	case wire.Local:
+		return fmt.Errorf("c:%s: the connection was closed for writing by the script", c.F.Name)
 	case wire.Timeout:
 		return k.a.failed(c.L, event.Failure{Kind: "timeout", Conn: k.wire.ID, Wire: k.a.transcript.Len(), Address: k.address,
 			Message: fmt.Sprintf("the server stopped reading: it took nothing of what was written for %s", durationText(idle))})
@@ -118,9 +120,12 @@ func rfcLimit(verb string) time.Duration {
 
 func (k *conn) deadline(within time.Duration) time.Time { return time.Now().Add(within) }
 
+// byDefault is the time that a reply has where nothing else is said: 0 is "what is there now".
+const byDefault time.Duration = -1
+
 // read1 reads one reply, whatever it is. An error says that the scenario is over.
 func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration, error) {
-	if within == 0 {
+	if within < 0 {
 		within = k.replyLimit(k.wire.Awaited())
 	}
 	k.a.meanwhile(k)
@@ -164,7 +169,7 @@ func awaited(verb string) string {
 }
 
 func (k *conn) reply(c *bind.Call) error {
-	r, _, err := k.read1(c, c.Duration(0, 0))
+	r, _, err := k.read1(c, c.Duration(0, byDefault))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -52,7 +53,7 @@ func (e *env) exitCode(err error) int {
 	case errors.As(err, &se):
 		e.errorf("smtpspec list shows what there is", "%s", se.Text)
 	default:
-		e.errorf("", "%s", err)
+		e.errorf("", "%s", flagProblem(err))
 	}
 	return runner.ExitUsage
 }
@@ -82,9 +83,10 @@ func newApp(e *env) *cli.App {
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
 		Reader:                    e.stdin,
-		Commands:                  []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), versionCommand(e)},
-		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              onUsageError,
+		Commands: []*cli.Command{withHelp(runCommand(e)), withHelp(listCommand(e)), withHelp(checkCommand(e)),
+			withHelp(versionCommand(e))},
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   onUsageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return unknownCommand(c.App, c.Args().First())
@@ -128,8 +130,14 @@ func flagProblem(err error) string {
 		}
 		return "--" + name + ": " + value + ": " + why
 	}
+	if m := badVariable.FindStringSubmatch(text); m != nil {
+		return m[2] + ": " + m[1] + " is not of the kind that --" + m[3] + " takes"
+	}
 	return text
 }
+
+// badVariable is what the flag package says of a variable of the environment.
+var badVariable = regexp.MustCompile(`^could not parse (".*") as .* value from environment variable "(\w+)" for flag ([\w-]+): `)
 
 // arrange puts the flags of a command before its paths, since the flag package stops at the first path, and refuses flags that do
 // not exist with the nearest that does.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
@@ -34,10 +35,26 @@ func runCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "run", Usage: "run scenarios and report what passed and failed", ArgsUsage: "PATH…",
 		Description:  "PATH is a scenario file, file.lua:LINE, a directory or a pattern such as 'scenarios/**/*.lua'.",
-		Flags:        flags,
+		Flags:        fromEnvironment(flags),
 		OnUsageError: onUsageError,
 		Action:       func(c *cli.Context) error { return runScenarios(e, c) },
 	}
+}
+
+// fromEnvironment lets SMTPSPEC_REPLY_TIMEOUT stand for --reply-timeout, and so on for every flag that has one value.
+func fromEnvironment(flags []cli.Flag) []cli.Flag {
+	for _, f := range flags {
+		name := "SMTPSPEC_" + strings.ToUpper(strings.ReplaceAll(f.Names()[0], "-", "_"))
+		switch f := f.(type) {
+		case *cli.StringFlag:
+			f.EnvVars = []string{name}
+		case *cli.IntFlag:
+			f.EnvVars = []string{name}
+		case *cli.BoolFlag:
+			f.EnvVars = []string{name}
+		}
+	}
+	return flags
 }
 
 func runScenarios(e *env, c *cli.Context) error {

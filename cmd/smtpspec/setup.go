@@ -17,7 +17,7 @@ import (
 // planFlags are the flags of every command that makes a plan.
 func planFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`; by default smtpspec.lua here or in a parent directory", EnvVars: []string{"SMTPSPEC_CONFIG"}},
+		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`; by default smtpspec.lua here or in a parent directory"},
 		&cli.StringSliceFlag{Name: "target", Aliases: []string{"t"}, Usage: "`URL` of a server, name of a target of the configuration, or demo; may be repeated"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`fact=value`: a fact of the target"},
 		&cli.StringSliceFlag{Name: "var", Usage: "`name=value`: a variable"},

@@ -105,7 +105,7 @@ func (c *Conn) Write(ctx context.Context, b []byte, o WriteOptions) Kind {
 	switch {
 	case c.closed, c.finished:
 		return Local
-	case ctx.Err() != nil:
+	case ended(ctx):
 		return Cancelled
 	case len(b) == 0:
 		return None
@@ -117,7 +117,7 @@ func (c *Conn) Write(ctx context.Context, b []byte, o WriteOptions) Kind {
 	switch {
 	case err == nil:
 		return None
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, isTimeout(err) && ended(ctx):
 		return Cancelled
 	case isTimeout(err):
 		c.note("the server stopped reading: %d of %d bytes were written", n, len(b))
@@ -160,9 +160,10 @@ func (c *Conn) record(b []byte, secret bool) {
 	c.recordOut(now, b[from:at:at], body)
 }
 
+// recordOut records what is not empty. What is as long as a long body is folded like one.
 func (c *Conn) recordOut(at time.Time, data []byte, body bool) {
 	if len(data) > 0 {
-		c.transcript.add(Record{At: at, Conn: c.ID, Dir: event.Out, Data: data, Body: body})
+		c.transcript.add(Record{At: at, Conn: c.ID, Dir: event.Out, Data: data, Body: body || len(data) > maxBody})
 	}
 }
 

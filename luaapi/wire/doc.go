@@ -6,8 +6,12 @@
 //	Dial -> Conn.Write -> Conn.ReadReply …          one goroutine, the scenario's
 //	          |               |
 //	        tracker         buffer <- background reader, only while the scenario does something else than wait here
-//	          \______________/
-//	             Transcript
+//	          \______________/  |
+//	             Transcript     tls.Conn, or none
+//	                            |
+//	                          sock: the socket; knows how a wait or a write may end
+//
+// A wait ends by its deadline, its context, or the peer, and by nothing else: Interrupt only makes it look at its context.
 //
 // The package imports nothing of luaapi.
 package wire

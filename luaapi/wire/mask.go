@@ -8,27 +8,35 @@ type lane struct {
 
 // mask looks for secrets in each direction of each connection as a whole, since one may be spread over several records.
 func (t *Transcript) mask(records []Record) {
-	lanes := map[lane][]int{}
-	for i, r := range records {
+	done := map[lane]bool{}
+	var indexes []int
+	var all []byte
+	for first, r := range records {
 		k := lane{r.Conn, r.Dir}
-		lanes[k] = append(lanes[k], i)
-	}
-	for _, indexes := range lanes {
-		var all []byte
-		for _, i := range indexes {
-			all = append(all, records[i].Data...)
-		}
-		found := t.Secrets.find(all)
-		found = merge(append(found, t.torn(records, indexes)...))
-		if len(found) == 0 {
+		if done[k] {
 			continue
 		}
-		from := 0
-		for _, i := range indexes {
-			to := from + len(records[i].Data)
-			records[i].Data = maskPart(all[from:to], from, found)
-			from = to
+		done[k] = true
+		indexes, all = indexes[:0], all[:0]
+		for i := first; i < len(records); i++ {
+			if r := &records[i]; r.Conn == k.conn && r.Dir == k.dir {
+				indexes = append(indexes, i)
+				all = append(all, r.Data...)
+			}
 		}
+		found := t.Secrets.find(all)
+		if found = merge(append(found, t.torn(records, indexes)...)); len(found) > 0 {
+			maskLane(records, indexes, found)
+		}
+	}
+}
+
+func maskLane(records []Record, indexes []int, found []span) {
+	from := 0
+	for _, i := range indexes {
+		data := records[i].Data
+		records[i].Data = maskPart(data, from, found)
+		from += len(data)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 // blockedAfter is how long a write may take before the connection is read meanwhile.
 const blockedAfter = 50 * time.Millisecond
 
+// lookAgain is how often a read that was woken looks whether its context is over.
+const lookAgain = 50 * time.Millisecond
+
 // past is a deadline that ends a wait at once.
 var past = time.Unix(1, 0)
 
@@ -107,8 +110,9 @@ func (s *sock) fill(p []byte) (int, error) {
 // wait reads until the deadline and the context of the read. It is also woken by Interrupt, which may come late and mean
 // another wait, so it goes on while it has time.
 func (s *sock) wait(p []byte) (int, error) {
+	limit := s.readLimit
 	for {
-		_ = s.Conn.SetReadDeadline(s.readLimit) // fails only on a closed socket, which Read reports
+		_ = s.Conn.SetReadDeadline(limit) // fails only on a closed socket, which Read reports
 		// Who wakes this read changes what is looked at here before it sets the deadline: one of the two is noticed.
 		if s.stopping.Load() || s.readCtx.Err() != nil {
 			return 0, os.ErrDeadlineExceeded
@@ -116,6 +120,10 @@ func (s *sock) wait(p []byte) (int, error) {
 		n, err := s.Conn.Read(p)
 		if n > 0 || !isTimeout(err) || s.stopping.Load() || ended(s.readCtx) || over(s.readLimit) {
 			return n, err
+		}
+		// A context that is derived from the one that ended, a coroutine's, learns of it a moment later.
+		if limit = time.Now().Add(lookAgain); !s.readLimit.IsZero() && s.readLimit.Before(limit) {
+			limit = s.readLimit
 		}
 	}
 }

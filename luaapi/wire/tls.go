@@ -75,8 +75,8 @@ func (c *Conn) Handshake(ctx context.Context, o TLSOptions, deadline time.Time) 
 		return &TLSError{Kind: Local, Detail: errors.New("the connection is closed, or in TLS already")}
 	}
 	c.poll()
-	if ctx.Err() != nil {
-		return &TLSError{Kind: Cancelled, Detail: ctx.Err()}
+	if ended(ctx) {
+		return &TLSError{Kind: Cancelled, Detail: context.Cause(ctx)}
 	}
 	if c.end.kind != None && len(c.in) == 0 {
 		return c.failed(&TLSError{Kind: c.end.kind, Detail: c.end.detail})
@@ -147,7 +147,7 @@ func (c *Conn) tlsError(ctx context.Context, err error, state *TLSState) *TLSErr
 	var op *net.OpError
 	var bad *badCertificateError
 	switch {
-	case ctx.Err() != nil, e.Kind == Timeout && ended(ctx):
+	case ended(ctx):
 		e.Kind = Cancelled
 	case errors.As(err, &bad):
 		e.Kind, e.Verify, e.Detail = Local, state.VerifyError, bad.cause

@@ -41,6 +41,9 @@ const crlfDotCRLF = "\r\n.\r\n"
 // maxLine is how much of a command line is looked at. RFC 4954 lets the longest one, with credentials, have 12288 octets.
 const maxLine = 16 << 10
 
+// maxHead is where in a line a verb and the name of a mechanism end at the latest, blanks included.
+const maxHead = 128
+
 // piece is a run of written bytes of one sort: a command line or a part of one, message text, a chunk.
 type piece struct {
 	data        []byte
@@ -138,9 +141,16 @@ func (t *tracker) secretFrom() int {
 		return 1 // alone it gives the exchange up (RFC 4954 4)
 	case t.state == response:
 		return 0
-	case isAuth(text):
-		return afterWords(text, 2)
-	case t.ahead() && known(text) == "":
+	}
+	head := text[:min(len(text), maxHead)]
+	verb := ""
+	if bytes.HasSuffix(t.line, []byte("\n")) || bytes.ContainsAny(bytes.TrimLeft(head, " \t"), " \t") {
+		verb = known(head) // its first word is whole: "HELP" alone may be the beginning of base64
+	}
+	switch {
+	case verb == "AUTH":
+		return afterWords(head, 2)
+	case verb == "" && t.ahead():
 		return 0
 	}
 	return t.length
@@ -151,8 +161,6 @@ func (t *tracker) ahead() bool {
 	n := len(t.pending)
 	return t.state == commands && n > 0 && t.pending[n-1] == "AUTH"
 }
-
-func isAuth(line []byte) bool { return known(line) == "AUTH" }
 
 // afterWords is the offset behind the first n words of line and the blanks that follow them.
 func afterWords(line []byte, n int) int {

@@ -22,6 +22,9 @@ const (
 // maxLines is how many lines of one read or write get a record each; a flood of short lines is kept in larger pieces.
 const maxLines = 64
 
+// usualRecords is how many records a scenario has that is not remarkable.
+const usualRecords = 32
+
 // manyRecords is the length of a transcript from which on what arrives in one read is one record.
 const manyRecords = 10000
 
@@ -77,6 +80,9 @@ func (t *Transcript) append(r Record) int {
 			return b.record + 1
 		}
 		t.finish(r.Conn, b)
+	}
+	if t.records == nil {
+		t.records = make([]Record, 0, usualRecords)
 	}
 	t.records = append(t.records, r)
 	if r.Body {
@@ -205,9 +211,11 @@ func (b *body) complete(first *Record) Record {
 func (t *Transcript) Records() []Record {
 	t.mu.Lock()
 	out := slices.Clone(t.records)
-	for _, b := range slices.SortedFunc(maps.Values(t.open), func(a, b *body) int { return a.record - b.record }) {
-		if b.sum != nil {
-			out = append(out, b.complete(&out[b.record])) // as it is now: it may go on
+	if len(t.open) > 0 { // they are completed as they are now, and may go on
+		for _, b := range slices.SortedFunc(maps.Values(t.open), func(a, b *body) int { return a.record - b.record }) {
+			if b.sum != nil {
+				out = append(out, b.complete(&out[b.record]))
+			}
 		}
 	}
 	t.mu.Unlock()
