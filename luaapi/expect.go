@@ -50,7 +50,7 @@ func parseCodes(v lua.LValue) (codeSpec, error) {
 		keys := 0
 		v.ForEach(func(lua.LValue, lua.LValue) { keys++ })
 		if len(out) == 0 || keys != v.Len() {
-			return nil, fmt.Errorf("a list of codes expected, as in {550, 551, \"close\"}, or the options %s", strings.Join(expectNames(), ", "))
+			return nil, fmt.Errorf("a list of codes expected, as in {550, 551, \"close\"}, or the options code, weak, enhanced, text, within")
 		}
 		return out, nil
 	case lua.LNumber:
@@ -79,8 +79,6 @@ func codeText(s string) (codeSpec, error) {
 }
 
 func isDigitOrX(c byte) bool { return c == 'x' || c >= '0' && c <= '9' }
-
-func expectNames() []string { return []string{"code", "weak", "enhanced", "text", "within"} }
 
 func (s codeSpec) String() string {
 	words := make([]string, len(s))
@@ -139,7 +137,7 @@ type requirement struct {
 	weak     codeSpec
 	enhanced string
 	text     string
-	within   time.Duration
+	within   *time.Duration
 	what     string // the Lua name, in the record
 }
 
@@ -172,7 +170,7 @@ func (k *conn) expect(c *bind.Call) error {
 
 func requirementOf(c *bind.Call) (q requirement, err error) {
 	t := c.Table(0)
-	if t == nil || !expectTable.Has(t) {
+	if t == nil || !hasNames(t) {
 		q.enhanced, q.text = c.String(1), c.String(2)
 		if q.code, err = parseCodes(c.Value(0)); err != nil {
 			return q, err
@@ -187,10 +185,7 @@ func requirementOf(c *bind.Call) (q requirement, err error) {
 	}
 	var o expectOptions
 	expectTable.Decode(t, &o)
-	q.enhanced, q.text = o.Enhanced, o.Text
-	if o.Within != nil {
-		q.within = *o.Within
-	}
+	q.enhanced, q.text, q.within = o.Enhanced, o.Text, o.Within
 	if q.code, err = parseCodes(o.Code); err != nil {
 		return q, fmt.Errorf("option code: %w", err)
 	}
@@ -198,6 +193,13 @@ func requirementOf(c *bind.Call) (q requirement, err error) {
 		return q, fmt.Errorf("option weak: %w", err)
 	}
 	return q, checkEnhanced(q.enhanced)
+}
+
+// hasNames tells a table of requirements, misspelt ones included, from a list of codes.
+func hasNames(t *lua.LTable) bool {
+	found := false
+	t.ForEach(func(k, _ lua.LValue) { found = found || k.Type() == lua.LTString })
+	return found
 }
 
 func checkEnhanced(s string) error {
@@ -211,7 +213,7 @@ func checkEnhanced(s string) error {
 		ok = ok && (p == "x" || err == nil && n >= 0 && n <= 999)
 	}
 	if !ok {
-		return fmt.Errorf("%q is no enhanced status code: write \"2.1.0\" or \"5.7.x\"", s)
+		return fmt.Errorf("%q is no enhanced status code: write \"2.1.0\" or \"5.7.x\"; a pattern for the text comes after it", s)
 	}
 	return nil
 }
@@ -236,7 +238,11 @@ func (k *conn) require(c *bind.Call, what string, want codeSpec) (*reply, error)
 
 // await reads a reply and judges it.
 func (k *conn) await(c *bind.Call, q requirement) (*reply, error) {
-	r, within, err := k.read1(c, q.within)
+	limit := byDefault
+	if q.within != nil {
+		limit = *q.within
+	}
+	r, within, err := k.read1(c, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +327,7 @@ func (r *reply) message(within time.Duration) string {
 		}
 		return fmt.Sprintf("where %s was awaited came something that is no SMTP reply", what)
 	}
-	return strings.ToUpper(what[:1]) + what[1:] + " is not the one wanted"
+	return what + " is not the one wanted"
 }
 
 // summary is what came, for messages.

@@ -169,7 +169,8 @@ func (f *Facts) AddSecrets(s *wire.Secrets) {
 func (f *Facts) Public() map[string]any {
 	out := map[string]any{}
 	for n, v := range f.values {
-		if !f.IsSecret(n) {
+		text, _ := v.(string)
+		if !f.IsSecret(n) && !strings.Contains(text, "-----BEGIN ") { // a certificate is no secret, but no news either
 			out[n] = v
 		}
 	}

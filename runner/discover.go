@@ -125,12 +125,16 @@ func holds(dir, path string) bool {
 }
 
 func (d *discovery) dir(root string) error {
+	if base := filepath.Base(root); base == "lib" || strings.HasPrefix(base, "_") {
+		return &PathError{Text: root + ": a directory named lib, or with a name that begins with _, has helpers; it holds no scenarios"}
+	}
 	place := luaapi.Place{RequireRoot: root, ReadRoot: root}
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+	start := root + string(filepath.Separator) + "." // WalkDir does not follow a link, but for the last part of a path
+	err := filepath.WalkDir(start, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path == root:
+		case path == start:
 			return nil
 		case hidden(e.Name(), e.IsDir()) && e.IsDir():
 			return filepath.SkipDir

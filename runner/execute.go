@@ -27,11 +27,12 @@ func (r *run) first(j *Job) {
 	}
 }
 
-// retries tries again what failed, one at a time, so that nothing else is in the way.
+// retries tries again what failed, one at a time, so that nothing else is in the way. --fail-fast does not end it: what failed
+// once has no verdict yet, and would be lost.
 func (r *run) retries() {
 	for _, p := range r.retry {
 		for nth := 2; p.left > 0; nth++ {
-			if r.over() {
+			if r.soft.Err() != nil {
 				break
 			}
 			p.left--

@@ -45,11 +45,18 @@ func checkFiles(e *env, c *cli.Context) error {
 			fmt.Fprintln(e.stdout, problemText(p))
 		}
 	}
-	fmt.Fprintf(e.stderr, "%d files checked: %d problems, %d warnings\n", len(s.files), wrong, len(problems)-wrong)
+	fmt.Fprintf(e.stderr, "%s checked: %s, %s\n", count(len(s.files), "file"), count(wrong, "problem"), count(len(problems)-wrong, "warning"))
 	if wrong > 0 {
 		return exitError(runner.ExitLoad)
 	}
 	return nil
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // problems loads every file and lints those that load.

@@ -99,6 +99,6 @@ func listText(e *env, plan *runner.Plan, targets bool) {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "%d scenarios\n", len(plan.Jobs))
+	fmt.Fprintf(&b, "%s\n", count(len(plan.Jobs), "scenario"))
 	fmt.Fprint(e.stdout, b.String())
 }

@@ -202,7 +202,7 @@ func (s *setup) dryRun(plan *runner.Plan) error {
 		}
 		fmt.Fprintln(s.e.stdout)
 	}
-	fmt.Fprintf(s.e.stdout, "%d scenarios would run; %d are left out by the selection\n", len(plan.Jobs), plan.Deselected)
+	fmt.Fprintf(s.e.stdout, "%s would run; the selection leaves %d out\n", count(len(plan.Jobs), "scenario"), plan.Deselected)
 	if len(plan.Jobs) == 0 {
 		return exitError(runner.ExitNothing)
 	}

@@ -123,6 +123,7 @@ func (s *setup) variables() error {
 		if err := s.cfg.Vars.SetText(name, value); err != nil {
 			return usage("", "--var: %s", err)
 		}
+		s.cfg.Vars.AddSecrets(s.cfg.Secrets) // a later --var may take its place, and the rerun line shows both
 		s.rerun = append(s.rerun, "--var", arg)
 	}
 	s.cfg.Vars.AddSecrets(s.cfg.Secrets)
@@ -215,6 +216,7 @@ func (s *setup) facts() error {
 			if err := t.SetText(name, value); err != nil {
 				return usage("", "--set: %s", err)
 			}
+			t.AddSecrets(s.cfg.Secrets) // a later --set may take its place, and the rerun line shows both
 		}
 		s.rerun = append(s.rerun, "--set", arg)
 	}

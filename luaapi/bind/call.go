@@ -155,6 +155,9 @@ func (c *Call) module(v lua.LValue) bool {
 	return ok && m.path+"." == c.F.owner
 }
 
+// Name is the function as messages name it.
+func (c *Call) Name() string { return c.F.owner + c.F.Name }
+
 // N is the number of arguments, trailing nils included.
 func (c *Call) N() int { return max(0, c.L.GetTop()-c.first+1-c.pushed) }
 

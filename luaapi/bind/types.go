@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/spell"
@@ -157,6 +158,7 @@ type Options struct {
 
 	byName map[string]*OptionField
 	goType reflect.Type
+	once   sync.Once
 }
 
 // OptionField is one option.
@@ -198,10 +200,16 @@ var goTypes = map[string]string{"string": "string", "*string": "string", "bool":
 	"float64": "number", "*float64": "number", "int": "integer", "*int": "integer", "time.Duration": "duration", "*time.Duration": "duration",
 	"[]string": "string[]", "*lua.LFunction": "function", "*lua.LTable": "table"}
 
+// resolve finds the checks of the options' types, once: the table is shared by all registries, which is why no option is of a class's type.
 func (o *Options) resolve(r *Registry) {
-	for i := range o.Fields {
-		o.Fields[i].check = r.checker(o.Fields[i].Type)
-	}
+	o.once.Do(func() {
+		for i := range o.Fields {
+			if r.classes[o.Fields[i].Type] != nil {
+				panic("bind: " + o.Name + "." + o.Fields[i].Name + " is of a class, which belongs to one registry")
+			}
+			o.Fields[i].check = r.checker(o.Fields[i].Type)
+		}
+	})
 }
 
 // names are the option names, sorted.

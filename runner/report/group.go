@@ -19,14 +19,15 @@ type groups struct {
 
 // group is the scenarios with one signature. The first was told in full.
 type group struct {
-	first  string // its place
-	name   string // its name
-	word   string
-	verb   string
-	short  string   // what is wrong, in one line
-	count  int      // the first included
-	places []string // of the others, the first few
-	target string   // the address, where the cause is a target that cannot be reached
+	first    string // its place
+	declared string // where it is declared
+	name     string // its name
+	word     string
+	verb     string
+	short    string   // what is wrong, in one line
+	count    int      // the first included
+	places   []string // of the others, the first few
+	target   string   // the address, where the cause is a target that cannot be reached
 }
 
 // add puts a result into its group and returns that, with whether the result is the group's first.
@@ -35,11 +36,11 @@ func (g *groups) add(res *Result, t text) (*group, bool) {
 	if gr := g.bySignature[sign]; gr != nil {
 		gr.count++
 		if len(gr.places) < maxPlaces {
-			gr.places = append(gr.places, location(res))
+			gr.places = append(gr.places, gr.place(res))
 		}
 		return gr, false
 	}
-	gr := &group{first: location(res), name: event.Safe(res.Key.Name) + t.which(res.Key), word: t.word(res), verb: verb(res), count: 1, target: unreachable(res)}
+	gr := &group{first: location(res), declared: fmt.Sprintf("%s:%d", res.Finish.File, res.Finish.Line), name: event.Safe(res.Key.Name) + t.which(res.Key), word: t.word(res), verb: verb(res), count: 1, target: unreachable(res)}
 	if faults := faultsOf(res.Told()); len(faults) > 0 {
 		gr.short = inShort(faults[0])
 	}
@@ -49,6 +50,15 @@ func (g *groups) add(res *Result, t text) (*group, bool) {
 	g.bySignature[sign] = gr
 	g.order = append(g.order, gr)
 	return gr, true
+}
+
+// place is where another result of the group is declared; by its name where that is the same line, as in a loop.
+func (g *group) place(res *Result) string {
+	at := location(res)
+	if declared := fmt.Sprintf("%s:%d", res.Finish.File, res.Finish.Line); declared == g.declared {
+		return at + " " + event.Safe(res.Key.Name)
+	}
+	return at
 }
 
 // sameWay names the scenarios of the group but the first.
