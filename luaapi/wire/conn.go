@@ -20,6 +20,7 @@ type Conn struct {
 	TLS      *TLSState // nil in clear
 
 	transcript *Transcript
+	raw        []byte // of a reply that is being read as bytes
 	sock       *sock
 	stream     net.Conn // sock, or the *tls.Conn over it
 	secure     *tls.Conn

@@ -36,16 +36,41 @@ func (c *Conn) finish(s *scanner, n int, ended Kind) *Reply {
 		r.Verb = c.track.first()
 		return r
 	}
+	c.Replies = append(c.Replies, r)
+	c.raw = nil
+	c.place(r)
+	return r
+}
+
+// place finds out what a whole reply answers.
+func (c *Conn) place(r *Reply) {
 	r.Code = r.Lines[len(r.Lines)-1].Code
 	r.Verb = c.track.replied(r.Code)
-	c.Replies = append(c.Replies, r)
 	switch {
 	case r.Verb == Greeting:
 		c.Greeting = r
 	case (r.Verb == "EHLO" || r.Verb == "LHLO") && r.Code == 250:
 		c.Hello = r
 	}
-	return r
+}
+
+// takeRaw takes bytes that are read as bytes. They are followed all the same: when they end a reply, the next one answers the
+// next command.
+func (c *Conn) takeRaw(n int) []byte {
+	b, last := c.take(n)
+	c.raw = append(c.raw, b...)
+	for {
+		var s scanner
+		if !s.scan(c.raw) {
+			return b
+		}
+		r := &Reply{Raw: bytes.Clone(c.raw[:s.at]), Arrived: last.at, Wire: last.record}
+		c.raw = c.raw[s.at:]
+		if s.verdict == None {
+			r.parse(&s)
+			c.place(r)
+		}
+	}
 }
 
 // date gives a reply its bytes and their time.
@@ -101,8 +126,7 @@ func (c *Conn) readUntil(ctx context.Context, deadline time.Time, limit int, eno
 		in := c.arrived()
 		n := enough(in)
 		if n > 0 && n <= limit {
-			b, _ := c.take(n)
-			return b, None
+			return c.takeRaw(n), None
 		}
 		if n > limit || len(in) > limit {
 			b, _ := c.take(limit)
