@@ -68,9 +68,10 @@ type attempt struct {
 	expectations int
 	result       Result
 	lastErr      *raised
-	rethrown     *raised // of the error that check or assert.error let through, until it is caught again
-	coroutines   int     // how deep they resume each other
-	within       int     // how many Go functions are between Lua code and the Lua code that called them, in this coroutine
+	rethrown     *raised             // of the error that check or assert.error let through, until it is caught again
+	guards       map[*lua.LState]int // protected calls that a thread is in
+	coroutines   int                 // how deep they resume each other
+	within       int                 // how many Go functions are between Lua code and the Lua code that called them, in this coroutine
 	patterns     pattern.Matcher
 	ended        bool
 }
@@ -87,7 +88,7 @@ type raised struct {
 func (a *attempt) here(L *lua.LState) *raised {
 	at, helper := a.position(L)
 	r := &raised{at: at, helper: helper, steps: slices.Clone(a.steps)}
-	if dbg, ok := L.GetStack(1); ok { // 0 is the error function itself
+	if dbg, ok := L.GetStack(0); ok {
 		fn, err := L.GetInfo("f", dbg, lua.LNil)
 		suite, _ := a.lang.reg.Global("suite")
 		r.suite = err == nil && fn == suite

@@ -9,6 +9,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/sasl"
+	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -82,8 +83,12 @@ func (k *conn) authenticate(c *bind.Call, o authOptions) (*reply, error) {
 
 // authError says what is missing, and how to give it.
 func (k *conn) authError(mechanism string, err error) error {
-	if errors.Is(err, sasl.ErrUnknownMechanism) {
-		return fmt.Errorf("c:auth: unknown mechanism %q; there are %s and auto", mechanism, strings.Join(sasl.Mechanisms(), ", "))
+	switch {
+	case errors.Is(err, sasl.ErrUnknownMechanism):
+		known := append(sasl.Mechanisms(), "auto")
+		return fmt.Errorf("c:auth: unknown mechanism %q%s; there are %s", mechanism, spell.Hint(mechanism, known), strings.Join(known, ", "))
+	case errors.Is(err, sasl.ErrNotBuilt):
+		return fmt.Errorf("c:auth: mechanism %s %s", mechanism, notBuilt)
 	}
 	return fmt.Errorf("c:auth: %w", err)
 }
@@ -154,7 +159,7 @@ func (x *exchange) run(initial *bool) (*reply, error) {
 		if err := x.k.put(x.c, line+"\r\n", sendOptions{}); err != nil {
 			return nil, err
 		}
-		r, within, err := x.k.read1(x.c, 0)
+		r, within, err := x.k.read1(x.c, byDefault)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +218,7 @@ func (x *exchange) cancel(cause error, r *reply) error {
 	if err := k.put(x.c, "*\r\n", sendOptions{}); err != nil {
 		return err
 	}
-	if _, _, err := k.read1(x.c, 0); err != nil {
+	if _, _, err := k.read1(x.c, byDefault); err != nil {
 		return err
 	}
 	return x.broken(r, "authentication by "+x.mechanism+" cannot go on", cause)

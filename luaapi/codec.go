@@ -80,15 +80,31 @@ func encodeQP(s string) (string, error) {
 	if _, err := io.WriteString(w, s); err != nil {
 		return "", err
 	}
-	return b.String(), w.Close()
+	err := w.Close() // writes the rest
+	return b.String(), err
 }
 
+// decodeQP is RFC 2045 6.7 without the leniency of the standard library: a "=" is followed by two digits or a line end.
 func decodeQP(s string) (string, error) {
-	b, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(s)))
-	if err != nil {
-		return "", fmt.Errorf("codec.quoted_printable.decode: %s is no quoted-printable text", quote(short(s)))
+	var b strings.Builder
+	for rest := s; rest != ""; {
+		plain, after, found := strings.Cut(rest, "=")
+		b.WriteString(plain)
+		if !found {
+			break
+		}
+		if end := len(after) - len(strings.TrimLeft(after, " \t")); strings.HasPrefix(after[end:], "\n") || strings.HasPrefix(after[end:], "\r\n") || end == len(after) {
+			_, rest, _ = strings.Cut(after, "\n") // a soft line break, with the blanks that a relay may have put before it
+			continue
+		}
+		c, err := hex.DecodeString(after[:min(2, len(after))])
+		if err != nil || len(c) == 0 {
+			return "", fmt.Errorf("codec.quoted_printable.decode: %s is no escape", quote("="+after[:min(2, len(after))]))
+		}
+		b.WriteByte(c[0])
+		rest = after[2:]
 	}
-	return string(b), nil
+	return b.String(), nil
 }
 
 func encodePercent(s string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -118,8 +119,9 @@ func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LV
 // lineOf finds the line of a key that an error names, so that it can be gone to.
 func (f *File) lineOf(err error) int {
 	if e, ok := err.(*keyError); ok {
+		given := regexp.MustCompile(`(^|[^\w.])` + regexp.QuoteMeta(e.key) + `["'\]]*\s*=`)
 		for i, line := range strings.Split(f.chunk.source, "\n") {
-			if strings.Contains(line, e.key) {
+			if given.MatchString(line) || strings.Contains(line, `"`+e.key+`"`) {
 				return i + 1
 			}
 		}

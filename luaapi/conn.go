@@ -21,6 +21,9 @@ var sendTable = bind.OptionsOf[sendOptions]("smtp.SendOptions", "How to send.")
 func on(f func(*conn, *bind.Call) error) func(*bind.Call) error {
 	return func(c *bind.Call) error {
 		k := c.Self.(*conn)
+		if k.shut && (c.F.Name == "close" || c.F.Name == "abort") {
+			return nil // as a cleanup may do
+		}
 		if k.shut {
 			return fmt.Errorf("c:%s: the connection was closed by the script", c.F.Name)
 		}

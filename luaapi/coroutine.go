@@ -34,13 +34,13 @@ func resuming(resume lua.LGFunction) lua.LGFunction {
 }
 
 // diedIn ends the coroutine that raised through what coroutine.wrap returned, which gopher-lua leaves running. The frames are still there:
-// the error is placed where it came up.
+// the error is placed where it came up, unless a protected call of L did so.
 func (a *attempt) diedIn(L *lua.LState) {
 	th := L.G.CurrentThread
 	if th == nil || th == L || th.Parent != L {
 		return
 	}
-	if a.rethrown == nil {
+	if a.rethrown == nil && a.guards[L] == 0 {
 		a.rethrown = a.here(th)
 	}
 	th.Dead = true

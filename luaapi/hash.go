@@ -70,8 +70,8 @@ func hmacOf(c *bind.Call) error {
 	return c.Push(lua.LString(m.Sum(nil)))
 }
 
-// maxIterations bounds pbkdf2, which cannot be interrupted: a second or two.
-const maxIterations = 10_000_000
+// maxIterations bounds the work of pbkdf2, which cannot be interrupted, to a second or two. Each block of its result takes all iterations.
+const maxIterations = 2_000_000
 
 func pbkdf2Of(c *bind.Call) error {
 	h, err := algorithm(c.String(0))
@@ -82,8 +82,11 @@ func pbkdf2Of(c *bind.Call) error {
 	if c.Has(4) {
 		length = c.Int(4)
 	}
-	if n < 1 || n > maxIterations || length < 1 || length > 1024 {
-		return fmt.Errorf("hash.pbkdf2: iterations from 1 to %d and a length from 1 to 1024 expected, got %d and %d", maxIterations, n, length)
+	if length < 1 || length > 1024 {
+		return fmt.Errorf("hash.pbkdf2: a length from 1 to 1024 expected, got %d", length)
+	}
+	if most := maxIterations / ((length + h().Size() - 1) / h().Size()); n < 1 || n > most {
+		return fmt.Errorf("hash.pbkdf2: iterations from 1 to %d expected for %d bytes, got %d", most, length, n)
 	}
 	key, err := pbkdf2.Key(h, c.String(1), []byte(c.String(2)), n, length)
 	if err != nil {

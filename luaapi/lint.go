@@ -29,18 +29,23 @@ type linter struct {
 	problems []Problem
 }
 
-// scope is the local names that are in sight.
-type scope map[string]bool
+// scope is the local names that are in sight, with the class of the object that each was given, "" where that is not known.
+type scope map[string]string
 
 func (s scope) with(names ...string) scope {
 	out := make(scope, len(s)+len(names))
-	for n := range s {
-		out[n] = true
+	for n, class := range s {
+		out[n] = class
 	}
 	for _, n := range names {
-		out[n] = true
+		out[n] = ""
 	}
 	return out
+}
+
+func (s scope) has(name string) bool {
+	_, ok := s[name]
+	return ok
 }
 
 // helpers finds the globals that required files set.
@@ -136,13 +141,11 @@ func (l *linter) local(st *ast.LocalAssignStmt, s scope) {
 	recursive := len(st.Names) == 1 && len(st.Exprs) == 1
 	if recursive {
 		if _, ok := st.Exprs[0].(*ast.FunctionExpr); ok {
-			s[st.Names[0]] = true
+			s[st.Names[0]] = ""
 		}
 	}
 	l.exprs(st.Exprs, s)
-	for _, n := range st.Names {
-		s[n] = true
-	}
+	l.learn(st, s)
 }
 
 func (l *linter) define(st *ast.FuncDefStmt, s scope) {
@@ -164,7 +167,7 @@ func (l *linter) assign(e ast.Expr, s scope) {
 		}
 		return
 	}
-	if s[name] {
+	if s.has(name) {
 		return
 	}
 	if near, ok := spell.Nearest(name, keysOf(s)); ok && len(name) > 3 {
@@ -221,7 +224,7 @@ func (l *linter) expr(e ast.Expr, s scope) {
 }
 
 func (l *linter) name(e *ast.IdentExpr, s scope) {
-	if s[e.Value] || l.chunk.globals[e.Value] || l.assigned[e.Value] {
+	if s.has(e.Value) || l.chunk.globals[e.Value] || l.assigned[e.Value] {
 		return
 	}
 	known := l.lang.globalNames()
@@ -240,13 +243,18 @@ func (l *linter) name(e *ast.IdentExpr, s scope) {
 // member checks module.name; what an object has is known only when it runs.
 func (l *linter) member(e *ast.AttrGetExpr, s scope) {
 	l.exprs([]ast.Expr{e.Object, e.Key}, s)
+	l.object(e, s)
 	key, ok := e.Key.(*ast.StringExpr)
 	module := nameOf(e.Object)
-	if !ok || module == "" || s[module] || l.chunk.globals[module] {
+	if !ok || module == "" || s.has(module) || l.chunk.globals[module] {
 		return
 	}
 	members, ok := l.lang.members(module)
 	if !ok || contains(members, key.Value) {
+		return
+	}
+	if text, ok := absentMembers[module+"."+key.Value]; ok {
+		l.add(e, false, "%s.%s %s", module, key.Value, text)
 		return
 	}
 	l.add(e, false, "%s has no %q%s", module, key.Value, spell.Hint(key.Value, members))
@@ -275,31 +283,19 @@ func contains(list []string, s string) bool {
 
 func (l *linter) call(e *ast.FuncCallExpr, s scope) {
 	l.exprs(e.Args, s)
+	l.method(e, s)
 	if e.Func != nil {
 		l.expr(e.Func, s)
 		return
 	}
 	l.expr(e.Receiver, s)
 	module := nameOf(e.Receiver)
-	if module == "" || s[module] || l.chunk.globals[module] {
+	if module == "" || s.has(module) || l.chunk.globals[module] {
 		return
 	}
 	if _, ok := l.lang.members(module); ok {
 		l.add(e, false, "call %s.%s with a dot, not a colon", module, e.Method)
 	}
-}
-
-// hintAt is what lint has to say about a line where Lua called or indexed nil: its own message names nothing.
-func (f *File) hintAt(line int, message string) string {
-	if !strings.Contains(message, "attempt to call") && !strings.Contains(message, "attempt to index") {
-		return ""
-	}
-	for _, p := range f.Lint() {
-		if p.Position.Line == line && !p.Warning {
-			return p.Message
-		}
-	}
-	return ""
 }
 
 // expectations warns of scenarios whose functions contain nothing that could be an expectation. What a helper does is not

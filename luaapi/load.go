@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -208,7 +209,13 @@ func compileChunk(stmts []ast.Stmt, path string) (proto *lua.FunctionProto, err 
 	proto, cerr := lua.Compile(stmts, path)
 	var ce *lua.CompileError
 	if errors.As(cerr, &ce) {
-		return nil, loadError(path, ce.Line, "%s", ce.Message)
+		line := ce.Line
+		if text, at, ok := strings.Cut(ce.Message, " at line "); ok { // of a goto, where Line is that of the block's end
+			if n, err := strconv.Atoi(at); err == nil {
+				ce.Message, line = text, n
+			}
+		}
+		return nil, loadError(path, line, "%s", ce.Message)
 	}
 	if cerr != nil {
 		return nil, loadError(path, 0, "does not compile: %v", cerr)
@@ -262,6 +269,9 @@ func (c *chunk) excerpt(line int) []event.SourceLine {
 
 // resolve finds the file that a require names.
 func (f *File) resolve(from, name string) (string, error) {
+	if module, ok := strings.CutSuffix(name, ".lua"); ok {
+		return "", fmt.Errorf("require %q: the name of a module is expected, without .lua: require %q", name, module)
+	}
 	rel := filepath.FromSlash(strings.ReplaceAll(name, ".", "/")) + ".lua"
 	if name == "" || filepath.IsAbs(rel) || strings.ContainsAny(name, `/\`) && strings.Contains(name, "..") || !filepath.IsLocal(rel) {
 		return "", fmt.Errorf("require %q: the name of a module is expected, as in require \"helpers\" or require \"lib.dns\"", name)
@@ -314,16 +324,21 @@ func realPath(path string) (string, error) {
 
 // ReadFile reads a file that a script names, relative to the directory of from.
 func (f *File) readFile(from, name string) ([]byte, error) {
+	return f.readBeside("read_file", filepath.Dir(from), name)
+}
+
+// readBeside reads a file that who names, relative to dir.
+func (f *File) readBeside(who, dir, name string) ([]byte, error) {
 	path := name
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(from), filepath.FromSlash(name))
+		path = filepath.Join(dir, filepath.FromSlash(name))
 	}
-	if err := within(f.place.ReadRoot, path, "read_file"); err != nil {
+	if err := within(f.place.ReadRoot, path, who); err != nil {
 		return nil, err
 	}
 	b, err := f.load.read(path)
 	if err != nil {
-		return nil, fmt.Errorf("read_file: %s: %s", name, FileProblem(err))
+		return nil, fmt.Errorf("%s: %s: %s", who, name, FileProblem(err))
 	}
 	return b, nil
 }

@@ -48,6 +48,14 @@ func (a arguments) text(i int) string {
 	return lua.LVAsString(v)
 }
 
+func (a arguments) table(i int) *lua.LTable {
+	t, ok := a.Get(i).(*lua.LTable)
+	if !ok {
+		a.wrong(i, "table")
+	}
+	return t
+}
+
 // number takes a number, or text that is one.
 func (a arguments) number(i int) float64 {
 	switch v := a.Get(i).(type) {

@@ -67,7 +67,9 @@ func (in *internals) closeUpvalues(L *lua.LState, from int) {
 }
 
 // protect is LState.PCall with the upvalues right. raised, which may be nil, is called where an error came up, while the stack is
-// still there; what it returns takes the error value's place.
+// still there, with the thread that raised it; what it returns takes the error value's place.
+//
+// It has no error function either: PCall calls that with a full registry, which then panics out of the PCall and ends the program.
 func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua.LState, value lua.LValue) lua.LValue) error {
 	in := &lang.internals
 	base := in.registryTop(L) - nargs - 1
@@ -75,25 +77,46 @@ func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua
 	a := attemptOf(L)
 	depth := a.within
 	a.within++
-	err := L.PCall(nargs, nret, L.NewFunction(func(L *lua.LState) int {
-		value := L.Get(1)
-		in.closeUpvalues(L, base)
-		if raised != nil {
-			value = raised(L, value)
+	a.guarded(L, 1)
+	L.Insert(L.NewFunction(func(L *lua.LState) int {
+		*in.errorFunc(L) = true // what is raised closes no upvalue by itself
+		L.Panic = func(th *lua.LState) {
+			value := th.Get(-1)
+			L.Panic = panicWith // an error in raised is no matter for it
+			in.closeUpvalues(L, base)
+			if raised != nil {
+				value = raised(th, value)
+			}
+			panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: value})
 		}
-		L.Push(value)
-		return 1
-	}))
+		L.Call(L.GetTop()-1, nret)
+		return L.GetTop()
+	}), L.GetTop()-nargs)
+	err := L.PCall(nargs+1, nret, nil)
+	a.guarded(L, -1)
 	a.within = depth
-	*in.errorFunc(L) = before // PCall leaves false, though a call around this one may have an error function
+	*in.errorFunc(L) = before // PCall leaves false, though a call around this one needs it
 	if err == nil {
 		return nil
 	}
-	in.closeUpvalues(L, base) // where the stack was full, the error function could not be called
+	in.closeUpvalues(L, base) // a panic of Go's asked nobody
 	if api, ok := err.(*lua.ApiError); ok && api.Object == lua.LString(bind.StackOverflow) {
 		api.Object = lua.LString("stack overflow: functions call each other more than 1000 deep")
 	}
 	return err
+}
+
+// panicWith is gopher-lua's own way to raise what is on top of the stack.
+func panicWith(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)}) }
+
+// guarded counts the protected calls that L is in.
+func (a *attempt) guarded(L *lua.LState, n int) {
+	if a.guards == nil {
+		a.guards = map[*lua.LState]int{}
+	}
+	if a.guards[L] += n; a.guards[L] == 0 {
+		delete(a.guards, L)
+	}
 }
 
 // pcall and xpcall are Lua's own, and leave the steps again that the failed call had entered.
@@ -105,7 +128,7 @@ func (lang *Language) pcall(L *lua.LState) int {
 func (lang *Language) xpcall(L *lua.LState) int {
 	handler := L.CheckFunction(2)
 	L.SetTop(1)
-	return lang.results(L, lang.protectSteps(L, 0, func(L *lua.LState, value lua.LValue) lua.LValue {
+	return lang.results(L, lang.protectSteps(L, 0, func(_ *lua.LState, value lua.LValue) lua.LValue {
 		L.Push(handler)
 		L.Push(value)
 		L.Call(1, 1)
@@ -118,7 +141,14 @@ func (lang *Language) xpcall(L *lua.LState) int {
 func (lang *Language) protectSteps(L *lua.LState, nargs int, raised func(*lua.LState, lua.LValue) lua.LValue) error {
 	a := attemptOf(L)
 	steps, levels := len(a.steps), len(a.levels)
-	err := lang.protect(L, nargs, lua.MultRet, raised)
+	err := lang.protect(L, nargs, lua.MultRet, func(th *lua.LState, value lua.LValue) lua.LValue {
+		if a.ctx.Err() != nil {
+			a.over(a.here(th)) // the script will not go far: this is where it was
+		} else if raised != nil {
+			value = raised(th, value)
+		}
+		return value
+	})
 	a.leave(steps, levels)
 	a.rethrown = nil
 	return err

@@ -169,6 +169,9 @@ func (a *attempt) finish(hard context.Context, late bool) {
 // hangUp closes a connection that the script left open. Bytes that nobody read are a warning: the server said something
 // more. A script that was ended early had no chance to read them.
 func (a *attempt) hangUp(c *conn) {
+	if c.shut {
+		return
+	}
 	r := &a.result
 	a.close(c, c.opened, !r.Failed && !r.Errored && !r.Skipped)
 }

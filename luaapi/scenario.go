@@ -24,7 +24,7 @@ type scenarioOptions struct {
 	Requires   []string       `lua:"requires" doc:"Facts of the target (lower case) and EHLO keywords (upper case) without which the scenario is skipped."`
 	Timeout    *time.Duration `lua:"timeout" doc:"How long the scenario may take."`
 	Retries    *int           `lua:"retries" doc:"How often it is tried again when it fails."`
-	Serial     bool           `lua:"serial" doc:"Runs alone."`
+	Serial     *bool          `lua:"serial" doc:"Runs alone."`
 	Lock       string         `lua:"lock" doc:"Scenarios that share a lock never run at the same time."`
 	KnownIssue string         `lua:"known_issue" doc:"Why it is expected to fail."`
 }
@@ -155,7 +155,9 @@ func (o *scenarioOptions) apply(d *Declaration) {
 	if o.Retries != nil {
 		d.Retries = *o.Retries
 	}
-	d.Serial = d.Serial || o.Serial
+	if o.Serial != nil {
+		d.Serial = *o.Serial
+	}
 	if o.Lock != "" {
 		d.Lock = o.Lock
 	}
@@ -440,6 +442,11 @@ func require(c *bind.Call) error {
 		return err
 	}
 	a.loaded[path] = nil
+	defer func() {
+		if a.loaded[path] == nil { // it raised
+			delete(a.loaded, path)
+		}
+	}()
 	a.required = append(a.required, ch)
 	c.L.Push(c.L.NewFunctionFromProto(ch.proto))
 	c.L.Push(lua.LString(c.String(0)))

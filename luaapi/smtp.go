@@ -85,7 +85,7 @@ func open(c *bind.Call) (*conn, string, error) {
 	k := &conn{a: a}
 	connectTable.Decode(c.Table(0), &k.opts)
 	if err := k.resolve(); err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("%s: %w", c.Name(), err)
 	}
 	at, helper := a.position(c.L)
 	k.opened = raised{at: at, helper: helper}
@@ -132,6 +132,14 @@ func (k *conn) resolve() error {
 		if err := oneOf("option tls", *o.TLS, "none", "starttls", "implicit"); err != nil {
 			return err
 		}
+	}
+	for name, d := range map[string]*time.Duration{"connect_timeout": o.ConnectTimeout, "reply_timeout": o.ReplyTimeout} {
+		if d != nil && *d <= 0 {
+			return fmt.Errorf("option %s: more than nothing is needed", name)
+		}
+	}
+	if o.Source != "" && net.ParseIP(o.Source) == nil {
+		return fmt.Errorf("option source: %q is no IP address", o.Source)
 	}
 	if o.Proxy != nil {
 		return fmt.Errorf("option proxy %s", notBuilt)

@@ -80,8 +80,17 @@ func stringIndex(L *lua.LState) int {
 		L.Push(lua.LNil)
 		return 1
 	}
-	L.Push(lib.RawGet(L.Get(2)))
+	v := lib.RawGet(L.Get(2))
+	if name, ok := L.Get(2).(lua.LString); ok && v == lua.LNil {
+		L.RaiseError("a string has no %q%s", string(name), spell.Hint(string(name), keys(lib)))
+	}
+	L.Push(v)
 	return 1
+}
+
+func keys(t *lua.LTable) (names []string) {
+	t.ForEach(func(k, _ lua.LValue) { names = append(names, k.String()) })
+	return names
 }
 
 // globalIndex answers for a global that has no value: it is made now, or does not exist, which is an error that says what
@@ -131,6 +140,25 @@ func (lang *Language) global(L *lua.LState, name string) lua.LValue {
 	return nil
 }
 
+const inOther = "does not exist: a file declares its scenarios with scenario(name, function() ... end)"
+
+// absentMembers are the same for what is missing in Lua's libraries.
+var absentMembers = map[string]string{
+	"os.execute": "is not there for scenarios",
+	"os.exit":    "is not there for scenarios: return, skip or fail ends one",
+	"os.getenv":  "is not there for scenarios: put it in a fact with env in the configuration smtpspec.lua, or give --var",
+	"os.remove":  "is not there for scenarios",
+	"os.rename":  "is not there for scenarios",
+	"os.tmpname": "is not there for scenarios",
+	"os.setenv":  "is not there for scenarios",
+
+	"string.dump": "is not there for scenarios",
+	"string.pack": "is not in Lua 5.1: write bytes with string.char",
+
+	"table.unpack": "is called unpack in Lua 5.1",
+	"table.pack":   "is not in Lua 5.1: write {...}",
+}
+
 // absent are names of Lua 5.1 that scenarios do not have, and what to do instead.
 var absent = map[string]string{
 	"io":             `is not there for scenarios: read a file with read_file(path)`,
@@ -141,6 +169,11 @@ var absent = map[string]string{
 	"package":        "is not there for scenarios",
 	"newproxy":       "is not there for scenarios",
 	"collectgarbage": "is not there for scenarios",
+	"it":             inOther,
+	"test":           inOther,
+	"describe":       inOther,
+	"expect":         "is a method of a connection, as in c:expect(250)",
+	"connect":        "is in a module: smtp.connect()",
 	"env":            "exists only in the configuration smtpspec.lua: put it in a fact there, and read target.NAME here",
 }
 

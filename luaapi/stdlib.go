@@ -93,18 +93,22 @@ func environment(call lua.LGFunction, set bool) lua.LGFunction {
 // mathRandom is Lua's math.random over the scenario's own source, which --seed decides.
 func mathRandom(L *lua.LState) int {
 	a := attemptOf(L)
+	args := arguments{L, "random"}
 	low, high := 1, 0
 	switch L.GetTop() {
 	case 0:
 		L.Push(lua.LNumber(a.random().Float64()))
 		return 1
 	case 1:
-		high = L.CheckInt(1)
+		high = args.integer(1)
 	default:
-		low, high = L.CheckInt(1), L.CheckInt(2)
+		low, high = args.integer(1), args.integer(2)
 	}
 	if low > high {
-		L.RaiseError("bad argument to random: the interval is empty")
+		args.bad(L.GetTop(), "interval is empty")
+	}
+	if low < -1<<53 || high > 1<<53 {
+		args.bad(L.GetTop(), "interval is too large")
 	}
 	L.Push(lua.LNumber(low + a.random().IntN(high-low+1)))
 	return 1
@@ -117,14 +121,15 @@ const maxString = 64 << 20
 const maxIndex = 1 << 20
 
 func tableInsert(L *lua.LState) int {
-	t := L.CheckTable(1)
+	a := arguments{L, "insert"}
+	t := a.table(1)
 	switch L.GetTop() {
 	case 2:
 		t.Append(L.Get(2))
 	case 3:
-		at := arguments{L, "insert"}.integer(2)
+		at := a.integer(2)
 		if at > maxIndex && at > t.Len()+1 {
-			L.RaiseError("bad argument #2 to 'insert' (position out of bounds)")
+			a.bad(2, "position out of bounds")
 		}
 		t.Insert(at, L.Get(3))
 	default:
@@ -135,9 +140,12 @@ func tableInsert(L *lua.LState) int {
 
 // tableConcat is table.concat without gopher-lua's limit on the number of items.
 func tableConcat(L *lua.LState) int {
-	t := L.CheckTable(1)
-	sep := L.OptString(2, "")
-	first, last := L.OptInt(3, 1), L.OptInt(4, t.Len())
+	a := arguments{L, "concat"}
+	t, sep := a.table(1), ""
+	if L.Get(2) != lua.LNil {
+		sep = a.text(2)
+	}
+	first, last := a.optional(3, 1), a.optional(4, t.Len())
 	var b strings.Builder
 	for i := first; i <= last; i++ {
 		v := t.RawGetInt(i)

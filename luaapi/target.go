@@ -262,9 +262,9 @@ func (t *Target) address(text string, port int) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is no target URL: host and port expected, as in smtp://mx.example.org:25", text)
+		return fmt.Errorf("%q is no target URL: host and port expected, as in smtp://mx.example.org:25", mask(text))
 	case u.User != nil:
-		return fmt.Errorf("%q: give the login with --set user=NAME and a password in smtpspec.lua, not in the URL", mask(text, u))
+		return fmt.Errorf("%q: give the login with --set user=NAME and a password in smtpspec.lua, not in the URL", mask(text))
 	case u.Hostname() == "":
 		return fmt.Errorf("%q has no host", text)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
@@ -279,8 +279,13 @@ func (t *Target) address(text string, port int) error {
 	return t.Set("port", float64(port))
 }
 
-func mask(text string, u *url.URL) string {
-	return strings.Replace(text, u.User.String()+"@", wire.Mask+"@", 1)
+// mask hides what stands before the "@" of a URL, whether it parses or not.
+func mask(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		return scheme + "://" + wire.Mask + rest[i:]
+	}
+	return text
 }
 
 // Host is the target's host.

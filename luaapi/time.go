@@ -1,11 +1,16 @@
 package luaapi
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	lua "github.com/yuin/gopher-lua"
 )
+
+// maxSeconds is the end of the year 9999: RFC 5322 3.3 has four digits for it.
+const maxSeconds = 253402300799
 
 // timeModule is time.
 func timeModule() *bind.Module {
@@ -23,7 +28,11 @@ func timeModule() *bind.Module {
 			bind.Fn("date(seconds?: number): string", func(c *bind.Call) error {
 				t := time.Now()
 				if c.Has(0) {
-					t = time.UnixMicro(int64(c.Number(0) * 1e6))
+					n := c.Number(0)
+					if !(math.Abs(n) <= maxSeconds) {
+						return fmt.Errorf("time.date: a number of seconds since 1970 expected, up to the year 9999, got %v", n)
+					}
+					t = time.UnixMicro(int64(n * 1e6))
 				}
 				return c.Push(lua.LString(t.Format("Mon, 02 Jan 2006 15:04:05 -0700")))
 			}, "A date and time as RFC 5322 3.3 writes it, by default now."),

@@ -92,12 +92,12 @@ func (k *conn) handshake(c *bind.Call, t *lua.LTable, optional bool) (ok bool, r
 	if o.Expect == "" {
 		o.Expect = "ok"
 	}
-	if err := oneOf("option expect", o.Expect, "ok", "refused", "any"); err != nil {
-		return false, "", err
-	}
 	w, err := k.tlsOptions(c, o)
+	if err == nil {
+		err = oneOf("option expect", o.Expect, "ok", "refused", "any")
+	}
 	if err != nil {
-		return false, "", fmt.Errorf("%s: %w", c.F.Name, err)
+		return false, "", fmt.Errorf("%s: %w", c.Name(), err)
 	}
 	limit := k.replyLimit("")
 	k.a.meanwhile(k)
@@ -290,7 +290,7 @@ func (k *conn) pem(name, value, dir string) ([]byte, error) {
 		return []byte(value), nil
 	}
 	if !fact {
-		return k.a.file.readFile(filepath.Join(dir, "."), value)
+		return k.a.file.readBeside("option "+name, dir, value)
 	}
 	b, err := os.ReadFile(value)
 	if err != nil {

@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	lua "github.com/yuin/gopher-lua"
@@ -70,6 +71,9 @@ func (r *Registry) object(m *Module, path string) *lua.LUserData {
 	m.path = path
 	c := &Class{Name: path, Short: path, Doc: m.Doc, methods: map[string]*Func{}, fields: map[string]*Field{}}
 	for _, f := range m.Funcs {
+		if c.methods[f.Name] != nil {
+			panic("bind: " + path + "." + f.Name + " is declared twice")
+		}
 		r.function(f, path+".", nil)
 		c.methods[f.Name] = f
 		if f.Name == path {
@@ -100,6 +104,9 @@ func (r *Registry) global(name string, v lua.LValue) {
 func (r *Registry) class(c *Class) {
 	c.methods, c.fields = map[string]*Func{}, map[string]*Field{}
 	for _, f := range c.Methods {
+		if c.methods[f.Name] != nil {
+			panic("bind: " + c.Name + "." + f.Name + " is declared twice")
+		}
 		r.function(f, c.Short+":", c)
 		c.methods[f.Name] = f
 	}
@@ -261,4 +268,44 @@ func (c *Class) index(call *Call) error {
 		return call.Push(v)
 	}
 	return fmt.Errorf("%s has no field or method %q%s", c.Name, name, spell.Hint(name, c.names()))
+}
+
+// Class returns a class by its name, nil when there is none.
+func (r *Registry) Class(name string) *Class { return r.classes[name] }
+
+// ResultClass is the class of what a module's function returns, "" when that is no object.
+func (r *Registry) ResultClass(module, function string) string {
+	for _, m := range r.Modules {
+		if m.Name != module {
+			continue
+		}
+		for _, f := range m.Funcs {
+			if f.Name == function && r.classes[f.Result] != nil {
+				return f.Result
+			}
+		}
+	}
+	return ""
+}
+
+// HasMethod tells whether objects of the class have a method of that name.
+func (c *Class) HasMethod(name string) bool { return c.methods[name] != nil }
+
+// HasMember tells whether objects of the class have a method or field of that name. Classes that answer for any name have.
+func (c *Class) HasMember(name string) bool {
+	return c.Unknown != nil || c.methods[name] != nil || c.fields[name] != nil
+}
+
+// Members are the names of the methods and fields.
+func (c *Class) Members() []string { return c.names() }
+
+// MemberClass is the type of what a method returns or a field holds.
+func (c *Class) MemberClass(name string) string {
+	if m := c.methods[name]; m != nil {
+		return m.Result
+	}
+	if f := c.fields[name]; f != nil {
+		return strings.TrimSuffix(f.Type, "?")
+	}
+	return ""
 }
