@@ -100,6 +100,8 @@ func TestParseTarget(t *testing.T) {
 		"smtp://user:geheim@mx.example":     "give the login with --set user=NAME",
 		"smtp://mx.example/path":            "nothing comes after the port",
 		"lmtp+unix://relative":              "the path of a socket expected",
+		"user:geheim@mx.example:25":         "is no target URL: write smtp://",
+		"smpt://user:geheim@mx.example:25":  `unknown scheme "smpt"`,
 		"smtp://user:geheim@mx.example:bad": "is no target URL",
 	} {
 		target, err := ParseTarget(url)

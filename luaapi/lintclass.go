@@ -73,6 +73,10 @@ func (l *linter) method(e *ast.FuncCallExpr, s scope) {
 	if e.Func == nil {
 		c := l.lang.reg.Class(l.classOf(e.Receiver, s))
 		if c != nil && !c.HasMethod(e.Method) {
+			if c.HasMember(e.Method) {
+				l.add(e, false, "%s is a value, not a function: read it without parentheses", e.Method)
+				return
+			}
 			l.add(e, false, "%s has no method %q%s", c.Name, e.Method, spell.Hint(e.Method, c.Members()))
 		}
 		return

@@ -275,16 +275,16 @@ func stringSub(L *lua.LState) int {
 	return a.pushText(s[from:to])
 }
 
-// maxBytes is how many results string.byte gives: more would not fit the registry of a state.
-const maxBytes = 1 << 16
+// maxResults is how many results string.byte and unpack give: the registry of a state grows in small steps, which takes the square of it.
+const maxResults = 1 << 16
 
 func stringByte(L *lua.LState) int {
 	a := arguments{L, "byte"}
 	s := a.text(1)
 	first := a.optional(2, 1)
 	from, to := slice(first, a.optional(3, first), len(s))
-	if to-from > maxBytes {
-		L.RaiseError("string slice too long: string.byte gives at most %d values", maxBytes)
+	if to-from > maxResults {
+		L.RaiseError("string slice too long: string.byte gives at most %d values", maxResults)
 	}
 	for i := from; i < to; i++ {
 		L.Push(lua.LNumber(s[i]))

@@ -65,9 +65,8 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	tctx, cancel := context.WithTimeout(ctx, a.limit)
 	a.L = a.lang.newState()
 	a.withContext(tctx, a.main)
-	late := tctx.Err() != nil && a.phase == running
-	cancel()
-	a.finish(hard, late)
+	a.finish(hard, tctx.Err() != nil && a.phase == running)
+	cancel() // not before: coroutines of the scenario live under it, and a cleanup may resume one
 	a.L.Close()
 	a.result.Seconds = time.Since(a.start).Seconds()
 	a.assemble()

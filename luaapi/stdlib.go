@@ -23,6 +23,7 @@ func (lang *Language) replaceLibraries(L *lua.LState) {
 	lang.libs["string"]["gfind"] = lang.libs["string"]["gmatch"]
 	lang.libs["table"]["concat"] = L.NewFunction(tableConcat)
 	lang.libs["table"]["insert"] = L.NewFunction(tableInsert)
+	lang.base["unpack"] = L.NewFunction(unpack)
 	co := lang.libs["coroutine"]
 	co["resume"] = L.NewFunction(resuming(co["resume"].(*lua.LFunction).GFunction))
 	co["yield"] = L.NewFunction(yield)
@@ -136,6 +137,22 @@ func tableInsert(L *lua.LState) int {
 		L.RaiseError("wrong number of arguments to 'insert'")
 	}
 	return 0
+}
+
+func unpack(L *lua.LState) int {
+	a := arguments{L, "unpack"}
+	t := a.table(1)
+	first, last := a.optional(2, 1), a.optional(3, t.Len())
+	if first > last {
+		return 0
+	}
+	if last-first < 0 || last-first >= maxResults {
+		L.RaiseError("too many results to unpack: at most %d are given", maxResults)
+	}
+	for i := first; i <= last; i++ {
+		L.Push(t.RawGetInt(i))
+	}
+	return last - first + 1
 }
 
 // tableConcat is table.concat without gopher-lua's limit on the number of items.

@@ -232,7 +232,7 @@ var schemes = map[string]struct {
 func ParseTarget(text string) (*Target, error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
-		return nil, fmt.Errorf("%q is no target URL: write smtp://%s (or smtp+starttls://, smtps://, lmtp://)", text, text)
+		return nil, fmt.Errorf("%q is no target URL: write smtp://%s (or smtp+starttls://, smtps://, lmtp://)", mask(text), mask(text))
 	}
 	s, ok := schemes[strings.ToLower(scheme)]
 	if !ok {
@@ -241,7 +241,7 @@ func ParseTarget(text string) (*Target, error) {
 			names = append(names, n)
 		}
 		sort.Strings(names)
-		return nil, fmt.Errorf("%q: unknown scheme %q%s; there are %s", text, scheme, spell.Hint(scheme, names), strings.Join(names, ", "))
+		return nil, fmt.Errorf("%q: unknown scheme %q%s; there are %s", mask(text), scheme, spell.Hint(scheme, names), strings.Join(names, ", "))
 	}
 	t := &Target{URL: text, Facts: targetFacts()}
 	_ = t.Set("tls", s.tls)
@@ -281,9 +281,12 @@ func (t *Target) address(text string, port int) error {
 
 // mask hides what stands before the "@" of a URL, whether it parses or not.
 func mask(text string) string {
-	scheme, rest, _ := strings.Cut(text, "://")
-	if i := strings.LastIndex(rest, "@"); i >= 0 {
-		return scheme + "://" + wire.Mask + rest[i:]
+	scheme := text[:strings.Index(text, "://")+1]
+	if scheme != "" {
+		scheme += "//"
+	}
+	if i := strings.LastIndex(text, "@"); i >= len(scheme) {
+		return scheme + wire.Mask + text[i:]
 	}
 	return text
 }

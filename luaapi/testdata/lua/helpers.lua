@@ -126,3 +126,12 @@ scenario("steps", function()
     check("inner", function() fail("x") end) -- want: "x"
   end)
 end)
+-----
+-- outcome: passed
+-- log: "^resumed"
+scenario("a cleanup resumes a coroutine of the scenario", function()
+  local co = coroutine.wrap(function() coroutine.yield() log("resumed") end)
+  co()
+  cleanup(co)
+  assert(true)
+end)

@@ -215,7 +215,9 @@ scenario("bounds", function()
   local t, s = {}, ("x"):rep(1e6)
   for i = 1, 70 do t[i] = s end
   assert.error(function() return table.concat(t) end, "table.concat: the result has more than")
-  assert.error(function() return unpack({}, 1, 1e9) end, "overflow")
+  assert.error(function() return unpack({}, 1, 1e9) end, "too many results to unpack")
+  local function many(...) return many(1, ...) end
+  assert.error(many, "overflow")
   local function f() return 1 + f() end
   assert.error(f, "^stack overflow: functions call each other more than 1000 deep")
   assert.error(function() step("x", f) end, "^stack overflow")

@@ -387,3 +387,13 @@ scenario("unknown method of a failure", function()
   print(e.mesage) -- want: "failure has no field or method \"mesage\""
 end)
 -- log: "^text$|\ntext\n"
+-----
+-- outcome: passed
+-- An error in the handler of xpcall is what xpcall gives.
+scenario("xpcall", function()
+  local ok, e = xpcall(function() error("first") end, function() error("second", 0) end)
+  assert.same({ false, "second" }, { ok, e })
+  assert.same({ true, 1, 2 }, { xpcall(function() return 1, 2 end, print) })
+  ok, e = xpcall(function() error("first", 0) end, function(e) return select(2, pcall(error, e .. " handled", 0)) end)
+  assert.equal("first handled", e)
+end)
