@@ -140,7 +140,7 @@ func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration,
 	case wire.Timeout:
 		k.seen = len(r.Raw) // the rest may still come, and makes it whole
 	}
-	return &reply{Reply: r, k: k}, within, nil
+	return k.replyOf(r), within, nil
 }
 
 // cancelledReading says, besides that the scenario's time is over, what it was waiting for.
@@ -260,12 +260,12 @@ func connFields() []bind.Field {
 			if k.wire.Greeting == nil {
 				return lua.LNil
 			}
-			return (&reply{Reply: k.wire.Greeting, k: k}).object()
+			return k.replyOf(k.wire.Greeting).object()
 		}),
 		field("replies", "smtp.Reply[]", "All whole replies so far.", func(k *conn, c *bind.Call) lua.LValue {
 			t := c.L.NewTable()
 			for _, r := range k.wire.Replies {
-				t.Append((&reply{Reply: r, k: k}).object())
+				t.Append(k.replyOf(r).object())
 			}
 			return t
 		}),

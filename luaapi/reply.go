@@ -13,10 +13,29 @@ import (
 type reply struct {
 	*wire.Reply
 	k          *conn
-	recipients []*reply // of deliver
+	recipients []*reply       // of deliver
+	value      *lua.LUserData // as scripts have it: the same reply is the same value wherever they got it
 }
 
-func (r *reply) object() lua.LValue { return r.k.a.lang.types.reply.Object(r) }
+func (r *reply) object() lua.LValue {
+	if r.value == nil {
+		r.value = r.k.a.lang.types.reply.Object(r)
+	}
+	return r.value
+}
+
+// replyOf is the reply that scripts have for one of the connection's.
+func (k *conn) replyOf(w *wire.Reply) *reply {
+	if r := k.replies[w]; r != nil {
+		return r
+	}
+	r := &reply{Reply: w, k: k}
+	if k.replies == nil {
+		k.replies = map[*wire.Reply]*reply{}
+	}
+	k.replies[w] = r
+	return r
+}
 
 // oneLine shows the reply in a message: every line as it came, without line ends.
 func (r *reply) oneLine() string {

@@ -60,7 +60,8 @@ type conn struct {
 	replyTimeout time.Duration // 0: what the run says
 	opened       raised
 	shut         bool // the script closed it
-	seen         int  // bytes still unread that a reply cut short has shown
+	replies      map[*wire.Reply]*reply
+	seen         int // bytes still unread that a reply cut short has shown
 }
 
 func connect(c *bind.Call) error {
