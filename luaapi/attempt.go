@@ -58,10 +58,12 @@ type attempt struct {
 	loaded   map[string]lua.LValue
 	required []*chunk
 
-	mu    sync.Mutex // guards conns, which an interrupt walks
-	conns []*conn
-	extra int64           // connections besides the first
-	dials map[string]bool // addresses that a connect came about to
+	mu       sync.Mutex // guards conns, which an interrupt walks
+	conns    []*conn
+	extra    int64           // connections besides the first
+	logged   int             // bytes of the log
+	unlogged int             // lines that the log had no room for
+	dials    map[string]bool // addresses that a connect came about to
 
 	tlsSessions tls.ClientSessionCache
 
@@ -233,7 +235,22 @@ func (a *attempt) expected(L *lua.LState, e event.Expectation) {
 	a.emit(&e)
 }
 
+// Bounds of what a scenario may log: a loop that logs would fill memory, and reports, long before its time is over.
+const (
+	maxLogLine = 1 << 20
+	maxLog     = 16 << 20
+)
+
 func (a *attempt) log(L *lua.LState, level, text string) {
+	if len(text) > maxLogLine {
+		text = fmt.Sprintf("%s… %d bytes are left out", text[:maxLogLine], len(text)-maxLogLine)
+	}
+	if a.logged += len(text) + 64; a.logged > maxLog {
+		if a.unlogged++; a.unlogged > 1 {
+			return
+		}
+		text = fmt.Sprintf("more was logged, and is left out: a scenario's record holds %d bytes", maxLog)
+	}
 	at, _ := a.position(L)
 	a.emit(&event.Log{Time: time.Now(), Level: level, Text: text, Position: event.Position{File: at.file, Line: at.line}})
 }

@@ -29,7 +29,9 @@ type Declaration struct {
 	Lock       string
 	KnownIssue string
 	Plain      bool   // the whole file is the scenario
-	Unresolved string // a fact that the file needs to declare its scenarios, and that is not set; it cannot be run
+	Unresolved string // a fact or variable that the file needs to declare its scenarios, and that is not set; it cannot be run
+
+	UnresolvedText string // how to set it
 
 	file  *File
 	index int  // which call of scenario it is
@@ -78,10 +80,10 @@ func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, err
 		return a.found, nil
 	case ctx.Err() != nil:
 		return nil, loadError(f.Path, a.lastLine(), "the top level did not end within %s: it only declares scenarios, it does not run them", durationText(collectTime))
-	case value != nil && errors.As(value, &missing):
+	case value != nil && errors.As(value, &missing) && (len(a.found) > 0 || f.chunk.declares):
 		d := a.plain()
 		d.Plain = false
-		d.Unresolved = missing.name
+		d.Unresolved, d.UnresolvedText, d.Line = missing.name, missing.text, a.lastLine()
 		return []*Declaration{d}, nil
 	case err != nil && (len(a.found) > 0 || f.chunk.declares || a.lastErr != nil && a.lastErr.suite):
 		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
@@ -152,6 +154,9 @@ func (m *missingFact) Raise(L *lua.LState) lua.LValue {
 	}
 	return lua.LString(L.Where(1) + " " + m.text)
 }
+
+// Excerpt is the source around the declaration.
+func (d *Declaration) Excerpt() []event.SourceLine { return d.file.chunk.excerpt(d.Line) }
 
 // Position is where the scenario is declared.
 func (d *Declaration) Position() event.Position {

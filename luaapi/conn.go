@@ -98,16 +98,10 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 
 // replyLimit is how long a reply to verb may take.
 func (k *conn) replyLimit(verb string) time.Duration {
-	l := k.a.env.Limits
-	switch {
-	case k.replyTimeout > 0:
+	if k.replyTimeout > 0 {
 		return k.replyTimeout
-	case l.Reply > 0:
-		return l.Reply
-	case l.RFC:
-		return rfcLimit(verb)
 	}
-	return DefaultReplyTimeout
+	return k.a.env.Limits.reply(verb)
 }
 
 // rfcLimit is RFC 5321 4.5.3.2's minimum for a client's patience.
@@ -133,12 +127,8 @@ func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration,
 	}
 	k.a.meanwhile(k)
 	r := k.wire.ReadReply(c.L.Context(), k.deadline(within))
-	k.seen = 0
-	switch r.Ended {
-	case wire.Cancelled:
+	if r.Ended == wire.Cancelled {
 		return nil, within, k.a.cancelledReading(c.L, k, r)
-	case wire.Timeout:
-		k.seen = len(r.Raw) // the rest may still come, and makes it whole
 	}
 	return k.replyOf(r), within, nil
 }

@@ -22,6 +22,12 @@ func (k *conn) expectClose(c *bind.Call) error {
 	switch kind {
 	case wire.None:
 		got = visible(said)
+	case wire.TLS:
+		if k.wire.Alert() == "" {
+			got = "bytes that are no TLS"
+			f = event.Failure{Kind: "garbage", Message: "the TLS connection broke where the server should have closed it"}
+			kind = wire.Garbage
+		}
 	case wire.Timeout:
 		got = fmt.Sprintf("the connection was open after %s", durationText(within))
 		f = event.Failure{Kind: "timeout", Message: fmt.Sprintf("the server did not close the connection within %s", durationText(within))}

@@ -336,6 +336,9 @@ func (f *File) readBeside(who, dir, name string) ([]byte, error) {
 	if err := within(f.place.ReadRoot, path, who); err != nil {
 		return nil, err
 	}
+	if filepath.Base(path) == "smtpspec.lua" {
+		return nil, fmt.Errorf("%s: %s is the configuration, which scripts may not read", who, name)
+	}
 	b, err := f.load.read(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %s", who, name, FileProblem(err))

@@ -70,7 +70,10 @@ func (lang *Language) declareReply() *bind.Class {
 				case wire.None:
 					return lua.LNil
 				case wire.TLS:
-					return lua.LString(wire.Close) // the TLS layer broke: nothing more can be read
+					if r.k.wire.Alert() == "" {
+						return lua.LString(wire.Garbage)
+					}
+					return lua.LString(wire.Close) // an alert ends the connection
 				}
 				return lua.LString(r.Ended)
 			}),

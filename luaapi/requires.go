@@ -150,13 +150,14 @@ func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string,
 	if env.Target.Unix != "" {
 		w.Network = "unix"
 	}
-	limit := time.Now().Add(DefaultReplyTimeout)
-	c, err := wire.Dial(ctx, w, time.Now().Add(DefaultConnectTimeout), &wire.Transcript{})
+	patience := env.Limits.reply("")
+	limit := time.Now().Add(patience)
+	c, err := wire.Dial(ctx, w, time.Now().Add(env.Limits.connect()), &wire.Transcript{})
 	if err != nil {
 		return nil, fmt.Errorf("asking %s what it offers: the connect ended with: %w", w.Address, err)
 	}
 	defer c.Close()
-	steps := asking{ctx: ctx, c: c, limit: limit, env: env}
+	steps := asking{ctx: ctx, c: c, limit: limit, patience: patience, env: env}
 	steps.run(mode)
 	if steps.err != nil {
 		return nil, fmt.Errorf("asking %s what it offers: %w", w.Address, steps.err)
@@ -166,11 +167,12 @@ func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string,
 
 // asking is the conversation of askKeywords; the first error stays.
 type asking struct {
-	ctx   context.Context
-	c     *wire.Conn
-	limit time.Time
-	env   *Env
-	err   error
+	ctx      context.Context
+	c        *wire.Conn
+	limit    time.Time
+	patience time.Duration
+	env      *Env
+	err      error
 }
 
 func (s *asking) run(mode string) {
@@ -201,11 +203,11 @@ func (s *asking) step(line string, want int) {
 		return
 	}
 	if line != "" {
-		s.c.Write(s.ctx, []byte(line+"\r\n"), wire.WriteOptions{Idle: DefaultReplyTimeout})
+		s.c.Write(s.ctx, []byte(line+"\r\n"), wire.WriteOptions{Idle: s.patience})
 	}
 	r := s.c.ReadReply(s.ctx, s.limit)
 	if r.Code != want {
-		got := (&reply{Reply: r}).summary(DefaultReplyTimeout)
+		got := (&reply{Reply: r}).summary(s.patience)
 		s.err = fmt.Errorf("want %d to %s, got %s", want, orGreeting(line), got)
 	}
 }

@@ -42,6 +42,24 @@ const (
 	rfcScenarioTimeout     = time.Hour // room for RFC 5321 4.5.3.2's minutes
 )
 
+// reply is the limit of a reply to verb.
+func (l Limits) reply(verb string) time.Duration {
+	switch {
+	case l.Reply > 0:
+		return l.Reply
+	case l.RFC:
+		return rfcLimit(verb)
+	}
+	return DefaultReplyTimeout
+}
+
+func (l Limits) connect() time.Duration {
+	if l.Connect > 0 {
+		return l.Connect
+	}
+	return DefaultConnectTimeout
+}
+
 func (l Limits) scenario(own time.Duration) time.Duration {
 	switch {
 	case own > 0:
@@ -180,7 +198,7 @@ func (a *attempt) close(c *conn, at raised, warn bool) {
 	unread := c.wire.Unread()
 	last := a.transcript.Len()
 	c.wire.Close()
-	if len(unread) > c.seen && warn {
+	if len(unread) > 0 && warn {
 		a.unread(c, unread, at, last)
 	}
 }

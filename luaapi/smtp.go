@@ -61,7 +61,6 @@ type conn struct {
 	opened       raised
 	shut         bool // the script closed it
 	replies      map[*wire.Reply]*reply
-	seen         int // bytes still unread that a reply cut short has shown
 }
 
 func connect(c *bind.Call) error {
@@ -235,6 +234,10 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 		return de.Kind, nil
 	}
 	f := event.Failure{Kind: string(de.Kind), Message: DialText(de.Kind, k.address, limit), Address: k.address, Detail: a.detail(de.Detail)}
+	if de.Kind == wire.Reset {
+		// The server took the connection and threw it away: whether that is seen here or at the first read is a matter of microseconds.
+		return de.Kind, a.failed(c.L, f)
+	}
 	if a.dials[k.address] {
 		f.Message += "; an earlier connection came about"
 		return de.Kind, a.failed(c.L, f)

@@ -32,9 +32,9 @@ var lineSuffix = regexp.MustCompile(`^(.*\.lua):([0-9]+)$`)
 
 // Discover finds the scenario files of files, directories, globs and file.lua:LINE, each once, in the order given and by name
 // within a directory. Names that begin with "_" or ".", and lib/, hold no scenarios. home is the directory of the
-// configuration, "" without one. The error is a *PathError.
-func Discover(paths []string, home string) ([]*Found, error) {
-	d := discovery{home: home, seen: map[string]*Found{}}
+// configuration, "" without one, and roots are the directories that it names. The error is a *PathError.
+func Discover(paths []string, home string, roots ...string) ([]*Found, error) {
+	d := discovery{home: home, roots: roots, seen: map[string]*Found{}}
 	for _, p := range paths {
 		if err := d.path(p); err != nil {
 			return nil, err
@@ -45,6 +45,7 @@ func Discover(paths []string, home string) ([]*Found, error) {
 
 type discovery struct {
 	home  string
+	roots []string
 	found []*Found
 	seen  map[string]*Found
 }
@@ -100,16 +101,21 @@ func (d *discovery) named(path string, line int) error {
 	return nil
 }
 
-// placeOf is where a file that was named itself may look for others: the configuration's directory when that holds it,
-// or else its own directory; helpers may be as far up as the working directory.
+// placeOf is where a file that was named itself may look for others: the same directory of the configuration's paths that holds it in a
+// run of all, or else its own; helpers may be as far up as the configuration or the working directory.
 func (d *discovery) placeOf(path string) luaapi.Place {
 	dir := filepath.Dir(path)
-	if d.home != "" && holds(d.home, path) {
-		return luaapi.Place{RequireRoot: d.home, ReadRoot: d.home}
-	}
 	p := luaapi.Place{RequireRoot: dir, ReadRoot: dir}
-	if holds(".", path) {
+	switch {
+	case d.home != "" && holds(d.home, path):
+		p.RequireRoot = d.home
+	case holds(".", path):
 		p.RequireRoot = "."
+	}
+	for _, root := range d.roots {
+		if holds(root, path) {
+			p.ReadRoot = root
+		}
 	}
 	return p
 }

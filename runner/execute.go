@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi"
@@ -12,6 +11,7 @@ import (
 type pending struct {
 	job  *Job
 	left int // attempts
+	last *event.ScenarioFinish
 }
 
 // first runs a job for the first time.
@@ -20,50 +20,54 @@ func (r *run) first(j *Job) {
 	if j.Decl.Retries >= 0 {
 		tries = j.Decl.Retries
 	}
-	if r.attempt(j, 1, tries == 0) && tries > 0 {
+	if f := r.attempt(j, 1, tries == 0); f != nil && !f.Final {
 		r.mu.Lock()
-		r.retry = append(r.retry, &pending{j, tries})
+		r.retry = append(r.retry, &pending{j, tries, f})
 		r.mu.Unlock()
 	}
 }
 
 // retries tries again what failed, one at a time, so that nothing else is in the way. --fail-fast does not end it: what failed
-// once has no verdict yet, and would be lost.
+// once has no verdict yet, and would be lost. An interrupt does, and makes what there is the verdict.
 func (r *run) retries() {
 	for _, p := range r.retry {
-		for nth := 2; p.left > 0; nth++ {
-			if r.soft.Err() != nil {
-				break
-			}
+		for nth := 2; !p.last.Final; nth++ {
 			p.left--
-			if !r.attempt(p.job, nth, p.left == 0) {
+			f := (*event.ScenarioFinish)(nil)
+			if r.soft.Err() == nil {
+				f = r.attempt(p.job, nth, p.left == 0)
+			}
+			if f == nil {
+				p.last.Final = true
+				r.report(p.last, &luaapi.Result{})
 				break
 			}
+			p.last = f
 		}
 	}
 }
 
-// attempt runs a job once and reports it. It tells whether it failed or erred, and so may be tried again.
-func (r *run) attempt(j *Job, nth int, last bool) (again bool) {
+// attempt runs a job once and reports it. An attempt that was interrupted has no verdict, and gives nil.
+func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 	start := time.Now()
 	r.emit(&event.ScenarioStart{Time: start, Key: j.Key, Attempt: nth, Line: j.Decl.Line, Suite: r.cfg.mask(j.Decl.Suite)})
 	result := r.execute(j, nth)
 	if result.Interrupted && r.soft.Err() != nil {
-		// No verdict: the scenario counts as not run. Its events are kept all the same.
+		// The scenario counts as not run. Its events are kept all the same.
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, e := range result.Events {
 			r.cfg.Sink.Event(e)
 		}
-		return false
+		return nil
 	}
 	outcome := verdict(j.Decl, result)
-	bad := outcome == event.Failed || outcome == event.Error
 	f := r.finishEvent(j, nth, outcome, result)
-	f.Final = last || !bad
+	f.Final = last || outcome != event.Failed && outcome != event.Error
 	f.Flaky = nth > 1 && outcome == event.Passed
-	r.report(f, result)
-	return bad
+	reported := *f // the sinks keep what they are given
+	r.report(&reported, result)
+	return f
 }
 
 func (r *run) execute(j *Job, nth int) *luaapi.Result {
@@ -83,7 +87,7 @@ func (r *run) execute(j *Job, nth int) *luaapi.Result {
 
 // failure is the result of a scenario that could not be run.
 func failure(d *luaapi.Declaration, f event.Failure) *luaapi.Result {
-	f.Position = d.Position()
+	f.Position, f.Source = d.Position(), d.Excerpt()
 	return &luaapi.Result{Errored: true, Failures: []event.Failure{f}}
 }
 
@@ -98,8 +102,8 @@ func unresolved(d *luaapi.Declaration, env *luaapi.Env) *luaapi.Result {
 			return &luaapi.Result{Skipped: true, Reason: "needs the fact " + d.Unresolved}
 		}
 	}
-	return failure(d, event.Failure{Kind: "lua", Message: fmt.Sprintf("the file needs the fact %s to declare its scenarios", d.Unresolved),
-		Hint: fmt.Sprintf("give it with --set %s=VALUE, or in its target of smtpspec.lua; requires = {%q} in suite makes the file skipped without it", d.Unresolved, d.Unresolved)})
+	return failure(d, event.Failure{Kind: "lua", Message: d.UnresolvedText,
+		Hint: "the file needs it to declare its scenarios; requires in suite makes the file skipped where a fact is not set"})
 }
 
 func (r *run) finishEvent(j *Job, nth int, outcome event.Outcome, res *luaapi.Result) *event.ScenarioFinish {

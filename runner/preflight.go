@@ -56,6 +56,9 @@ func (r *run) reach(t *luaapi.Target) *outage {
 			r.cfg.envs[t].Spare = spare
 			return nil
 		}
+		if errors.Is(err, wire.ErrReset) {
+			return nil // somebody is there
+		}
 		if r.soft.Err() != nil {
 			return nil // the run ends anyway
 		}

@@ -32,7 +32,7 @@ type listed struct {
 	Requires   []string `json:"requires"`
 	Target     string   `json:"target,omitempty"`
 	KnownIssue string   `json:"known_issue,omitempty"`
-	Unresolved string   `json:"unresolved,omitempty"` // the fact that the file needs to declare its scenarios
+	Unresolved string   `json:"unresolved,omitempty"` // the fact or variable that the file needs to declare its scenarios
 }
 
 func listScenarios(e *env, c *cli.Context) error {
@@ -95,7 +95,7 @@ func listText(e *env, plan *runner.Plan, targets bool) {
 			fmt.Fprintf(&b, "  [%s]", j.Key.Target)
 		}
 		if d.Unresolved != "" {
-			fmt.Fprintf(&b, "  needs the fact %s to say what it declares", d.Unresolved)
+			fmt.Fprintf(&b, "  needs %s to say what it declares", d.Unresolved)
 		}
 		b.WriteByte('\n')
 	}

@@ -78,14 +78,22 @@ func (s *setup) fileReport(format report.Format, path string) (event.Sink, error
 	if path == "" {
 		return nil, usage("as in --report "+format.Name+"=FILE", "--report %s=: the name of a file expected", format.Name)
 	}
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to // what a link names is replaced, not the link
+	}
 	open := path
-	if format.Whole {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return nil, usage("as in --report "+format.Name+"="+filepath.Join(path, "report."+format.Name), "--report %s=%s: that is a directory", format.Name, path)
+	case err == nil && !info.Mode().IsRegular():
+		// A device or a pipe is written as it is: nothing can take its place.
+	case format.Whole:
 		open = path + ".part"
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, usage("", "--report %s=%s: the directory cannot be made: %s", format.Name, path, luaapi.FileProblem(err))
 	}
-	f, err := os.Create(open)
+	f, err := os.OpenFile(open, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, usage("", "--report %s=%s: cannot be written: %s", format.Name, path, luaapi.FileProblem(err))
 	}

@@ -231,9 +231,9 @@ func (s *setup) facts() error {
 }
 
 func (s *setup) paths() error {
-	paths, home := s.c.Args().Slice(), ""
+	paths, home, roots := s.c.Args().Slice(), "", []string(nil)
 	if s.file != nil {
-		home = filepath.Dir(s.file.Path)
+		home, roots = filepath.Dir(s.file.Path), s.file.Paths
 		if len(paths) == 0 {
 			paths = s.file.Paths
 		}
@@ -241,7 +241,7 @@ func (s *setup) paths() error {
 	if len(paths) == 0 {
 		return usage("as in smtpspec "+s.c.Command.Name+" scenarios/ --target smtp://127.0.0.1:25", "no scenario files are named")
 	}
-	files, err := runner.Discover(paths, home)
+	files, err := runner.Discover(paths, home, roots...)
 	s.files = files
 	return err
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -29,6 +30,12 @@ type DialError struct {
 
 func (e *DialError) Error() string { return string(e.Kind) }
 func (e *DialError) Unwrap() error { return e.Detail }
+
+// ErrReset is what a DialError is, by errors.Is, when the peer reset the connection as soon as it was there.
+var ErrReset = errors.New("reset")
+
+// Is implements errors.Is.
+func (e *DialError) Is(target error) bool { return target == ErrReset && e.Kind == Reset }
 
 // Dial connects within ctx and the deadline. Nothing is read. The error is a *DialError.
 func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Conn, error) {

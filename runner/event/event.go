@@ -178,7 +178,8 @@ type Expectation struct {
 	Position Position  `json:"position"`
 }
 
-// ScenarioFinish closes an attempt. Final tells the attempt whose outcome counts from one that is tried again.
+// ScenarioFinish closes an attempt. Final tells the attempt whose outcome counts from one that is tried again. When an interrupt keeps it
+// from being tried again, the finish of the attempt is repeated, with Final.
 type ScenarioFinish struct {
 	Time       time.Time `json:"time"`
 	Key        Key       `json:"key"`

@@ -125,7 +125,10 @@ func (r *Run) attempt(key event.Key, number int) *Attempt {
 }
 
 func (r *Run) finish(f *event.ScenarioFinish) *Result {
-	a := r.attempt(f.Key, f.Attempt)
+	a := r.settled(f)
+	if a == nil {
+		a = r.attempt(f.Key, f.Attempt)
+	}
 	delete(r.open, attemptID{f.Key, f.Attempt})
 	r.last = nil
 	if i := slices.Index(r.running, a); i >= 0 {
@@ -145,6 +148,17 @@ func (r *Run) finish(f *event.ScenarioFinish) *Result {
 	r.skip(f)
 	r.rank(f)
 	return res
+}
+
+// settled is the attempt of a finish that repeats an earlier one, to say that no further attempt comes and it is final.
+func (r *Run) settled(f *event.ScenarioFinish) *Attempt {
+	list := r.earlier[f.Key]
+	n := len(list)
+	if n == 0 || !f.Final || list[n-1].Number != f.Attempt {
+		return nil
+	}
+	r.earlier[f.Key] = list[:n-1]
+	return list[n-1]
 }
 
 // skip counts a skip with others of its reason. Where the server's words are the reason they may differ each time.

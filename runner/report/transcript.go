@@ -17,6 +17,7 @@ const (
 	keepBefore = 3 // before the row that the failure is about
 	keepAfter  = 2
 	keepLogs   = 10
+	floodEnds  = 3   // first and last rows of an event that holds many lines
 	keepConns  = 4   // of further connections, those that are shown by their first and last row
 	bodyRows   = 4   // a body up to this is shown: it is there for what it says
 	bodyBytes  = 400 // and up to this
@@ -130,7 +131,14 @@ func (t text) wireRows(w *event.Wire, bad bool) []row {
 		add(safeLine(string(w.Data), t.full))
 		return out
 	}
-	for line := range bytes.Lines(w.Data) {
+	lines := slices.Collect(bytes.Lines(w.Data))
+	for i, line := range lines {
+		if left := len(lines) - 2*floodEnds; left > 1 && !t.full && i >= floodEnds && i < floodEnds+left {
+			if i == floodEnds {
+				add("… " + count(int64(left), "line"))
+			}
+			continue
+		}
 		add(t.wireLine(string(line), w.Omitted > 0))
 	}
 	if w.Omitted > 0 {
