@@ -63,6 +63,7 @@ type attempt struct {
 	extra    int64           // connections besides the first
 	logged   int             // bytes of the log
 	unlogged int             // lines that the log had no room for
+	cleaning bool            // the scenario's own time is over
 	dials    map[string]bool // addresses that a connect came about to
 
 	tlsSessions tls.ClientSessionCache
@@ -352,7 +353,10 @@ func (a *attempt) over(r *raised) bool {
 	if cause == nil {
 		return false
 	}
-	f := event.Failure{Kind: "scenario-timeout", Message: a.timeoutText(), Hint: "a longer time is given by the option timeout of scenario, or --timeout"}
+	f := event.Failure{Kind: "scenario-timeout", Message: a.timeoutText()}
+	if !a.cleaning {
+		f.Hint = "a longer time is given by the option timeout of scenario, or --timeout"
+	}
 	if a.ctx.Err() == context.Canceled {
 		a.result.Interrupted = true
 		f = event.Failure{Kind: "interrupted", Message: "the run was ended while the scenario ran"}
@@ -368,6 +372,9 @@ func (a *attempt) over(r *raised) bool {
 }
 
 func (a *attempt) timeoutText() string {
+	if a.cleaning {
+		return fmt.Sprintf("cleanup did not end within its %s", durationText(a.limit))
+	}
 	return fmt.Sprintf("the scenario did not end within its %s", durationText(a.limit))
 }
 

@@ -44,8 +44,13 @@ func (k *conn) auth(c *bind.Call) error {
 			o.User = &user
 		}
 		if c.Has(2) {
-			password := c.String(2)
-			o.Password = &password
+			secret := c.String(2)
+			switch strings.ToUpper(o.Mechanism) {
+			case "XOAUTH2", "OAUTHBEARER":
+				o.Token = &secret
+			default:
+				o.Password = &secret
+			}
 		}
 	}
 	r, err := k.authenticate(c, o)

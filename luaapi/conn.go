@@ -38,7 +38,7 @@ func (lang *Language) declareConn() *bind.Class {
 		bind.Method("expect(code: number|string|table, enhanced?: string, text?: string): smtp.Reply", on((*conn).expect), "Reads one whole reply and requires it: a code, \"2xx\", \"close\", \"silence\" or a list of these; an enhanced code; a Lua pattern found in the text. Or a table of named requirements."),
 		bind.Method("reply(within?: duration): smtp.Reply", on((*conn).reply), "Reads one reply and requires nothing, not even that one comes."),
 		bind.Method("expect_close(within?: duration)", on((*conn).expectClose), "Requires that the peer closes, with nothing more said."),
-		bind.Method("expect_silence(duration: duration)", on((*conn).expectSilence), "Requires that the peer says nothing and keeps the connection open for so long."),
+		bind.Method("expect_silence(seconds: duration)", on((*conn).expectSilence), "Requires that the peer says nothing and keeps the connection open for so long."),
 		bind.Method("read_line(within?: duration): string", on((*conn).readLine), "Reads a line with its line end; or gives what came and the reason."),
 		bind.Method("read(n: integer, within?: duration): string", on((*conn).read), "Reads exactly n bytes; or gives what came and the reason."),
 		bind.Method("close()", on((*conn).close), "Closes the connection."),
@@ -86,7 +86,7 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 	idle := k.replyLimit("")
 	switch k.wire.Write(c.L.Context(), []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
 	case wire.Cancelled:
-		return k.a.cancelled(c.L)
+		return k.a.cancelledWaiting(c.L, k, "the server to take what was written")
 	case wire.Local:
 		return fmt.Errorf("c:%s: the connection was closed for writing by the script", c.F.Name)
 	case wire.Timeout:
@@ -133,17 +133,24 @@ func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration,
 	return k.replyOf(r), within, nil
 }
 
-// cancelledReading says, besides that the scenario's time is over, what it was waiting for.
+// cancelledReading says, besides that the scenario's time is over, what had come of the reply.
 func (a *attempt) cancelledReading(L *lua.LState, k *conn, r *wire.Reply) error {
+	n := len(a.result.Failures)
+	err := a.cancelledWaiting(L, k, awaited(r.Verb))
+	if len(a.result.Failures) > n && len(r.Raw) > 0 {
+		a.result.Failures[n].Got = visible(r.Raw)
+	}
+	return err
+}
+
+// cancelledWaiting says, besides that the scenario's time is over, what it was waiting for.
+func (a *attempt) cancelledWaiting(L *lua.LState, k *conn, what string) error {
 	n := len(a.result.Failures)
 	err := a.cancelled(L)
 	if len(a.result.Failures) > n {
 		f := &a.result.Failures[n]
-		f.Message += ": it was waiting for " + awaited(r.Verb)
+		f.Message += ": it was waiting for " + what
 		f.Conn = k.wire.ID
-		if len(r.Raw) > 0 {
-			f.Got = visible(r.Raw)
-		}
 	}
 	return err
 }

@@ -84,7 +84,7 @@ func TestListsAreNotShared(t *testing.T) {
 func TestLoadErrors(t *testing.T) {
 	big := "-- " + strings.Repeat("x", maxSource)
 	for source, want := range map[string]string{
-		big: "t.lua:0: the file has 1048579 bytes; scenario files have at most 1048576",
+		big: "t.lua: the file has 1048579 bytes; scenario files have at most 1048576",
 		"x = " + strings.Repeat("(", 1000) + "1" + strings.Repeat(")", 1000): "brackets are nested more than 200 deep",
 		"local a = '\\x'\nlocal b = '\\x'":                                   "t.lua:2: \"\\x\" is no escape",
 	} {
@@ -94,7 +94,7 @@ func TestLoadErrors(t *testing.T) {
 		}
 	}
 	_, err := New().NewLoader(files{}.read).Load("t.lua", Place{})
-	if err == nil || err.Error() != "t.lua:0: cannot be read: no such file" {
+	if err == nil || err.Error() != "t.lua: cannot be read: no such file" {
 		t.Errorf("a missing file: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ func (k *conn) expectClose(c *bind.Call) error {
 	k.a.meanwhile(k)
 	said, kind := k.wire.WaitClose(c.L.Context(), k.deadline(within))
 	if kind == wire.Cancelled {
-		return k.a.cancelled(c.L)
+		return k.a.cancelledWaiting(c.L, k, "the server to close the connection")
 	}
 	got := "the connection was closed"
 	f := event.Failure{Kind: "expectation", Message: "the server spoke where it should have closed the connection"}
@@ -50,7 +50,7 @@ func (k *conn) expectSilence(c *bind.Call) error {
 	k.a.meanwhile(k)
 	said, kind := k.wire.WaitSilence(c.L.Context(), k.deadline(d))
 	if kind == wire.Cancelled {
-		return k.a.cancelled(c.L)
+		return k.a.cancelledWaiting(c.L, k, "the end of a silence")
 	}
 	got := "silence"
 	f := event.Failure{Kind: "silence", Message: "the server spoke where it should have been silent"}

@@ -152,6 +152,9 @@ func (q requirement) String() string {
 	if q.text != "" {
 		s += " with text that matches " + quote(q.text)
 	}
+	if len(q.weak) > 0 {
+		s += " (with a warning also " + q.weak.String() + ")"
+	}
 	return s
 }
 

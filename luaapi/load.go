@@ -25,6 +25,9 @@ type Problem struct {
 }
 
 func (p Problem) String() string {
+	if p.Position.Line == 0 {
+		return p.Position.File + ": " + p.Message
+	}
 	at := fmt.Sprintf("%s:%d", p.Position.File, p.Position.Line)
 	if p.Position.Column > 0 {
 		at = fmt.Sprintf("%s:%d", at, p.Position.Column)
@@ -236,7 +239,15 @@ func syntaxError(path string, source []byte, err error) *LoadError {
 	case strings.Contains(p.Message, "syntax error"), strings.Contains(p.Message, "parse error"):
 		p.Message = fmt.Sprintf("syntax error near %q", pe.Token)
 	}
+	if p.Position.Line > 0 && strings.Contains(lineOf(source, p.Position.Line), "!=") {
+		p.Hint = "Lua writes ~= for \"not equal\""
+	}
 	return &LoadError{[]Problem{p}}
+}
+
+func lineOf(source []byte, n int) string {
+	lines := strings.Split(string(source), "\n")
+	return lines[min(n, len(lines))-1]
 }
 
 // keepCallers turns tail calls into plain calls: a tail call takes its caller off the stack, and with it the line of the scenario that

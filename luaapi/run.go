@@ -155,7 +155,7 @@ func (a *attempt) script(message string) {
 func (a *attempt) finish(hard context.Context, late bool) {
 	if len(a.cleanups) > 0 || late && len(a.after) > 0 {
 		ctx, cancel := context.WithTimeout(hard, cleanupTime)
-		a.limit = cleanupTime
+		a.limit, a.cleaning = cleanupTime, true
 		a.ended = false
 		a.withContext(ctx, func() {
 			for _, fn := range a.after {

@@ -62,7 +62,7 @@ func (lang *Language) globalFunctions() *bind.Module {
 			bind.Fn("note(message: string)", note, "Records a remark that changes no verdict."),
 			bind.Fn("log(...: any)", logLine, "Writes a line to the scenario's record."),
 			bind.Fn("print(...: any)", logLine, "Writes a line to the scenario's record, as log does."),
-			bind.Fn("sleep(duration: duration)", sleep, "Waits. The scenario's timeout ends it."),
+			bind.Fn("sleep(seconds: duration)", sleep, "Waits. The scenario's timeout ends it."),
 			bind.Fn("unique(prefix?: string): string", unique, "Gives text that no other scenario, attempt or run uses."),
 			bind.Fn("read_file(path: string): string", readFile, "Gives the bytes of a file below the scenario directory."),
 			bind.Fn("require(name: string): any", require, "Loads a helper file once, and gives what it returns."),

@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -108,7 +109,7 @@ func (k *conn) handshake(c *bind.Call, t *lua.LTable, optional bool) (ok bool, r
 	var e *wire.TLSError
 	errors.As(herr, &e)
 	if e != nil && e.Kind == wire.Cancelled {
-		return false, "", k.a.cancelled(c.L)
+		return false, "", k.a.cancelledWaiting(c.L, k, "the end of the TLS handshake")
 	}
 	return k.judgeTLS(c, o, e, optional)
 }
@@ -145,9 +146,7 @@ func (k *conn) judgeTLS(c *bind.Call, o tlsOptions, e *wire.TLSError, optional b
 			if e.Kind == wire.Timeout {
 				f.Kind = "timeout"
 			}
-			if e.Verify != "" {
-				f.Hint = "--insecure accepts any certificate, the fact ca names who signed it"
-			}
+			f.Hint = certificateHint(e.Verify)
 		}
 		return false, "", k.a.failed(c.L, f)
 	case o.Expect == "refused":
@@ -156,6 +155,17 @@ func (k *conn) judgeTLS(c *bind.Call, o tlsOptions, e *wire.TLSError, optional b
 		return false, tlsReason(e), nil
 	}
 	return true, "", nil
+}
+
+// certificateHint says what to do about a certificate that is not good, where something can be done on this side.
+func certificateHint(problem string) string {
+	switch {
+	case strings.Contains(problem, "authority"), strings.Contains(problem, "self-signed"):
+		return "the fact ca, or the TLS option ca, names who signed it"
+	case strings.Contains(problem, "it is not for"):
+		return "the TLS option server_name is the name that the certificate has to be for"
+	}
+	return ""
 }
 
 // tlsReason is what a script gets to read of a handshake that failed.
@@ -271,6 +281,9 @@ func (k *conn) certificate(o tlsOptions, dir string) ([]tls.Certificate, error) 
 		key = cert // one file may hold both
 	}
 	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil && bytes.Equal(key, cert) {
+		return nil, fmt.Errorf("cert: there is no key for it: give it as key, or put it into the same file")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cert and key: they are no pair in PEM form")
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi"
@@ -154,9 +155,11 @@ func (r *run) report(f *event.ScenarioFinish, res *luaapi.Result) {
 	}
 	if f.Outcome == event.Failed || f.Outcome == event.Error {
 		s.Failed = append(s.Failed, f.Key)
-		n := len(s.Failed)
-		if r.cfg.FailFast || r.cfg.MaxFailures > 0 && n >= r.cfg.MaxFailures {
-			r.stopped = true
+		switch n := len(s.Failed); {
+		case r.cfg.FailFast:
+			s.stopped = "--fail-fast: nothing more was started after a failure"
+		case r.cfg.MaxFailures > 0 && n >= r.cfg.MaxFailures:
+			s.stopped = fmt.Sprintf("--max-failures: nothing more was started after %d failures", r.cfg.MaxFailures)
 		}
 	}
 }

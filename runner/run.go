@@ -61,6 +61,7 @@ type Summary struct {
 	Interrupted bool
 
 	internal bool       // a fault of ours came up
+	stopped  string     // why nothing more was started, "" when everything was
 	signal   func() int // exit code of an interrupt
 }
 
@@ -103,7 +104,6 @@ type run struct {
 	mu      sync.Mutex // guards what follows, and serialises the sink
 	summary Summary
 	retry   []*pending
-	stopped bool
 }
 
 // Run runs the plan and hands every event to the sink, which it closes neither. When ctx ends, what runs is ended,

@@ -32,7 +32,7 @@ func (r *run) all(down map[*luaapi.Target]*outage) {
 func (r *run) over() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stopped || r.soft.Err() != nil
+	return r.summary.stopped != "" || r.soft.Err() != nil
 }
 
 // lanes hands jobs to workers: in order, but past those whose lock is held or whose target has as many connections as it may.

@@ -67,6 +67,8 @@ func (p Policy) exitCode(s *Summary) (code int, reason string) {
 		return s.signal(), "the run was interrupted"
 	case s.internal:
 		return ExitInternal, "smtpspec itself went wrong"
+	case c.Failed > 0 && s.stopped != "":
+		return ExitFailed, s.stopped
 	case c.Failed > 0:
 		return ExitFailed, ""
 	case p.Strict && c.Warned > 0:

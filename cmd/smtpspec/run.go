@@ -173,6 +173,9 @@ func (s *setup) times() error {
 		if err := t.set(c.String(t.flag)); err != nil {
 			return usage("", "--%s: %s", t.flag, err)
 		}
+		if d, err := luaapi.ParseSeconds(c.String(t.flag)); err == nil && d == 0 && t.flag != "wait-for-target" {
+			return usage("", "--%s: more than no time is needed", t.flag)
+		}
 		if t.flag != "wait-for-target" {
 			s.rerun = append(s.rerun, "--"+t.flag, c.String(t.flag))
 		}

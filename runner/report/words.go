@@ -45,6 +45,8 @@ func duration(s float64) string {
 func elapsed(s float64) string {
 	ms := s * 1000
 	switch {
+	case ms < 0.1:
+		return strconv.FormatFloat(ms, 'f', 2, 64) + " ms"
 	case ms < 1:
 		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
 	case ms < 999.5:

@@ -358,7 +358,7 @@ end)
 -----
 -- outcome: error
 scenario("silence needs a time", function()
-  smtp.connect():expect_silence() -- want: "c:expect_silence: argument duration is missing: duration"
+  smtp.connect():expect_silence() -- want: "c:expect_silence: argument seconds is missing: duration"
 end)
 -----
 -- outcome: passed

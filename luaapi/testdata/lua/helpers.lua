@@ -41,7 +41,7 @@ end
 -- outcome: error
 local helper = require "helper"
 scenario("a bad argument in a helper", function()
-  helper() -- want: "sleep: argument duration is missing: duration"
+  helper() -- want: "sleep: argument seconds is missing: duration"
 end)
 -- file: helper.lua
 return function()

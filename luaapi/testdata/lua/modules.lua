@@ -172,7 +172,7 @@ end)
 -----
 -- outcome: error
 scenario("sleep of a word", function()
-  sleep("long") -- want: "sleep: argument duration: \"long\" is not a duration: write seconds, or text such as \"250ms\", \"30s\" or \"2m\""
+  sleep("long") -- want: "sleep: argument seconds: \"long\" is not a duration: write seconds, or text such as \"250ms\", \"30s\" or \"2m\""
 end)
 -----
 -- outcome: passed

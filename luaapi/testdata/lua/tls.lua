@@ -59,7 +59,7 @@ Wf86aX6PepsntZv2GYlA5UpabfT2EZICICpJ5h/iI+i341gBmLiAFQOyTDT+/wQc
 -- outcome: failed
 scenario("a certificate that is not good", function()
   local c = smtp.session()
-  c:starttls { verify = true, server_name = "other.example" } -- want: "^tls\n" "a TLS handshake\n" "--insecure accepts any certificate, the fact ca names who signed it"
+  c:starttls { verify = true, server_name = "other.example" } -- want: "^tls\n" "a TLS handshake\n" "the TLS option server_name is the name that the certificate has to be for"
 end)
 -----
 -- outcome: passed
