@@ -307,6 +307,26 @@ end) end`)
 	}
 }
 
+// TestInterruptBeforeRetry: what failed and waits for its retry is a failure when the run is interrupted.
+func TestInterruptBeforeRetry(t *testing.T) {
+	dir := files(t, "a.lua", `
+scenario("fails", {retries=2}, function() fail("no") end)
+scenario("waits", function() local c = smtp.session() c:expect_silence(60) end)`)
+	ctx, cancel := context.WithCancel(context.Background())
+	cfg := &Config{Targets: []*luaapi.Target{demoTarget(t)}, Jobs: 2}
+	go func() {
+		time.Sleep(200 * time.Millisecond) // "fails" is done long before
+		cancel()
+	}()
+	sum, rec := runFiles(t, ctx, dir, cfg)
+	if sum.Counts.Failed != 1 || sum.Counts.NotRun != 1 || sum.ExitCode != ExitInterrupted {
+		t.Errorf("summary %+v", sum)
+	}
+	if got := rec.finals(); !reflect.DeepEqual(got, map[string]event.Outcome{"fails": event.Failed}) {
+		t.Errorf("verdicts %v", got)
+	}
+}
+
 func TestPreflight(t *testing.T) {
 	dir := files(t, "a.lua", `scenario("a", function() smtp.session():quit() end) scenario("b", function() smtp.session():quit() end)`)
 	down, err := luaapi.ParseTarget("smtp://127.0.0.1:1")

@@ -110,7 +110,7 @@ const (
 )
 
 func TestHostileServers(t *testing.T) {
-	expired := certificateOf(t, time.Now().Add(-time.Hour))
+	expired, good := certificateOf(t, time.Now().Add(-time.Hour)), certificateOf(t, time.Now().Add(time.Hour))
 	for _, h := range []struct {
 		name   string
 		script string
@@ -151,6 +151,18 @@ func TestHostileServers(t *testing.T) {
 			_ = s.Handshake()
 			wait(s)
 		}), []string{"FAIL", "certificate is not good: it expired on"}, false},
+		{"plaintext inside TLS", start + "c:send('QUIT')\nc:expect_close()\n", after(0, func(c *net.TCPConn) {
+			fmt.Fprint(c, "220 go\r\n")
+			s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{good}})
+			_ = s.Handshake()
+			b := make([]byte, 4096)
+			s.Read(b)
+			fmt.Fprint(s, "250 tls.test\r\n")
+			s.Read(b)
+			fmt.Fprint(c, "421 in clear, and gone\r\n")
+		}), []string{"FAIL", "x.lua:8", "the TLS connection broke where the server should have closed it"}, false},
+		{"silence where requires asks", "suite{requires={'SIZE'}}\nscenario('s', function() smtp.session() end)\n", wait2,
+			[]string{"ERROR", "what it offers: want 220 to the connect, got nothing within 300ms"}, false},
 		{"a server that talks too much", noop, after(1, say("250 ok\r\n250 and more\r\n")), []string{"WARN", "the server said more than the scenario read", "250 and more"}, true},
 	} {
 		t.Run(h.name, func(t *testing.T) {

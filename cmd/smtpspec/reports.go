@@ -73,14 +73,27 @@ func (s *setup) options(screen bool) report.Options {
 	return o
 }
 
+// linked is what a link names, which need not be there yet: that is replaced by a report, not the link.
+func linked(path string) string {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	to, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(to):
+		return to
+	}
+	return filepath.Join(filepath.Dir(path), to)
+}
+
 // fileReport writes a report to a file: whole, at the end, or line by line where the format is a stream.
 func (s *setup) fileReport(format report.Format, path string) (event.Sink, error) {
 	if path == "" {
 		return nil, usage("as in --report "+format.Name+"=FILE", "--report %s=: the name of a file expected", format.Name)
 	}
-	if to, err := filepath.EvalSymlinks(path); err == nil {
-		path = to // what a link names is replaced, not the link
-	}
+	path = linked(path)
 	open := path
 	switch info, err := os.Stat(path); {
 	case err == nil && info.IsDir():
