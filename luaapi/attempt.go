@@ -60,7 +60,7 @@ type attempt struct {
 
 	mu       sync.Mutex // guards conns, which an interrupt walks
 	conns    []*conn
-	extra    int64           // connections besides the first
+	open     int             // connections that are open
 	logged   int             // bytes of the log
 	unlogged int             // lines that the log had no room for
 	cleaning bool            // the scenario's own time is over
@@ -162,7 +162,10 @@ func (a *attempt) Internal(recovered any, stack []byte) error {
 }
 
 // failed records a broken expectation at the level in force, and returns what ends the scenario.
-func (a *attempt) failed(L *lua.LState, f event.Failure) error { return a.broken(L, f, false) }
+func (a *attempt) failed(L *lua.LState, f event.Failure) error {
+	a.expectations++ // a warning or a note may be all that it becomes
+	return a.broken(L, f, false)
+}
 
 func (a *attempt) broken(L *lua.LState, f event.Failure, isError bool) error {
 	at, helper := a.position(L)

@@ -237,7 +237,7 @@ func (x *exchange) broken(r *reply, message string, cause error) error {
 
 // end judges the final reply. A server that says yes without having proved itself fails too.
 func (x *exchange) end(r *reply, within time.Duration) error {
-	if r.Code == 235 && x.want.match(r.Reply) {
+	if r.Code/100 == 2 && x.want.match(r.Reply) {
 		if err := x.client.Finish(); err != nil {
 			return x.broken(r, "the server accepted, but authentication by "+x.mechanism+" is not complete", err)
 		}

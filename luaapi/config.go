@@ -12,6 +12,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -63,22 +64,35 @@ func (lang *Language) LoadConfig(path string, getenv func(string) (string, bool)
 		return nil, err
 	}
 	cfg := &Config{Path: path, Targets: map[string]*Target{}, Vars: NewVars()}
-	value, err := f.evaluate(cfg, getenv)
-	if err != nil {
+	if err := cfg.read(f, getenv); err != nil {
+		var secrets wire.Secrets
+		for _, v := range cfg.Secrets {
+			secrets.Add(v)
+		}
+		err.Mask(&secrets)
 		return nil, err
-	}
-	table, ok := value.(*lua.LTable)
-	if !ok {
-		return nil, loadError(path, 1, "the configuration returns a table, as in return { target = \"smtp://127.0.0.1:25\" }; got %s", bind.Describe(value))
-	}
-	if err := cfg.fill(table); err != nil {
-		return nil, loadError(path, f.lineOf(err), "%s", err)
 	}
 	return cfg, nil
 }
 
+// read runs the file and takes over what it returns.
+func (cfg *Config) read(f *File, getenv func(string) (string, bool)) *LoadError {
+	value, lerr := f.evaluate(cfg, getenv)
+	if lerr != nil {
+		return lerr
+	}
+	table, ok := value.(*lua.LTable)
+	if !ok {
+		return loadError(cfg.Path, 1, "the configuration returns a table, as in return { target = \"smtp://127.0.0.1:25\" }; got %s", bind.Describe(value))
+	}
+	if err := cfg.fill(table); err != nil {
+		return loadError(cfg.Path, f.lineOf(err), "%s", err)
+	}
+	return nil
+}
+
 // evaluate runs the chunk in the sandbox of scenarios, with env besides.
-func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LValue, error) {
+func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LValue, *LoadError) {
 	env := &Env{Vars: NewVars(), Target: &Target{Facts: targetFacts()}}
 	a := newAttempt(f, env, f.whole())
 	a.phase, a.limit, a.names = collecting, collectTime, map[string]int{}

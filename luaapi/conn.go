@@ -221,6 +221,7 @@ func (k *conn) closeWrite(c *bind.Call) error {
 func (k *conn) abort(*bind.Call) error {
 	k.shut = true
 	k.wire.Abort()
+	k.a.count(-1)
 	return nil
 }
 

@@ -195,6 +195,9 @@ func requirementOf(c *bind.Call) (q requirement, err error) {
 	if q.weak, err = parseCodes(o.Weak); err != nil {
 		return q, fmt.Errorf("option weak: %w", err)
 	}
+	if q.weak != nil && q.code == nil {
+		return q, fmt.Errorf("option weak: it needs the option code, without which any reply is right")
+	}
 	return q, checkEnhanced(q.enhanced)
 }
 

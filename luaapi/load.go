@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
@@ -44,6 +45,13 @@ func (e *LoadError) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Mask masks the secrets in every problem.
+func (e *LoadError) Mask(s *wire.Secrets) {
+	for i := range e.Problems {
+		e.Problems[i].Message, e.Problems[i].Hint = s.Text(e.Problems[i].Message), s.Text(e.Problems[i].Hint)
+	}
 }
 
 func loadError(file string, line int, format string, args ...any) *LoadError {

@@ -13,7 +13,6 @@ import (
 
 // requirementSpec is one entry of requires, taken apart.
 type requirementSpec struct {
-	text    string
 	absent  bool
 	fact    string // "" for a keyword
 	state   string // "", "clear" or "tls"
@@ -23,7 +22,7 @@ type requirementSpec struct {
 
 // parseRequirement reads a fact in lower case, or an EHLO keyword in upper case, as in "!tls:AUTH PLAIN".
 func parseRequirement(text string) (requirementSpec, error) {
-	r := requirementSpec{text: text}
+	var r requirementSpec
 	rest := strings.TrimSpace(text)
 	rest, r.absent = strings.CutPrefix(rest, "!")
 	for _, state := range []string{"clear", "tls"} {
@@ -157,6 +156,7 @@ func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string,
 		return nil, fmt.Errorf("asking %s what it offers: the connect ended with: %w", w.Address, err)
 	}
 	defer c.Close()
+	defer context.AfterFunc(ctx, c.Interrupt)()
 	steps := asking{ctx: ctx, c: c, limit: limit, patience: patience, env: env}
 	steps.run(mode)
 	if steps.err != nil {

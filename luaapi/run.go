@@ -136,10 +136,15 @@ func (a *attempt) main() {
 	if ok {
 		a.call(a.selected)
 	}
-	for _, fn := range a.after {
-		if a.ctx.Err() == nil {
-			a.call(fn)
-		}
+	a.afterEach()
+}
+
+// afterEach runs what after_each registered, each once, as long as there is time.
+func (a *attempt) afterEach() {
+	for len(a.after) > 0 && a.ctx.Err() == nil {
+		fn := a.after[0]
+		a.after = a.after[1:]
+		a.call(fn)
 	}
 }
 
@@ -158,10 +163,8 @@ func (a *attempt) finish(hard context.Context, late bool) {
 		a.limit, a.cleaning = cleanupTime, true
 		a.ended = false
 		a.withContext(ctx, func() {
-			for _, fn := range a.after {
-				if late && ctx.Err() == nil {
-					a.call(fn)
-				}
+			if late {
+				a.afterEach()
 			}
 			for n := len(a.cleanups); n > 0; n = len(a.cleanups) {
 				fn := a.cleanups[n-1]
@@ -174,7 +177,6 @@ func (a *attempt) finish(hard context.Context, late bool) {
 	for _, c := range a.conns {
 		a.hangUp(c)
 	}
-	a.env.Extra.Add(-a.extra)
 	if r := &a.result; a.expectations == 0 && !r.Failed && !r.Errored && !r.Skipped {
 		f := event.Failure{Kind: "no-expectation", Message: "the scenario required nothing: it has no expectation that was evaluated",
 			Hint: "expect a reply, or use assert"}
@@ -193,11 +195,19 @@ func (a *attempt) hangUp(c *conn) {
 	a.close(c, c.opened, !r.Failed && !r.Errored && !r.Skipped)
 }
 
+// count keeps the number of open connections, of which the run is told those besides the first.
+func (a *attempt) count(change int) {
+	before := max(1, a.open)
+	a.open += change
+	a.env.Extra.Add(int64(max(1, a.open) - before))
+}
+
 // close closes a connection, and warns of bytes that nobody read.
 func (a *attempt) close(c *conn, at raised, warn bool) {
 	unread := c.wire.Unread()
 	last := a.transcript.Len()
 	c.wire.Close()
+	a.count(-1)
 	if len(unread) > 0 && warn {
 		a.unread(c, unread, at, last)
 	}

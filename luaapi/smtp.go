@@ -197,10 +197,7 @@ func (a *attempt) allowed(host, port string) error {
 // dial opens the connection. What an optional one fails with is returned as a kind.
 func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 	a := k.a
-	limit := DefaultConnectTimeout
-	if l := a.env.Limits.Connect; l > 0 {
-		limit = l
-	}
+	limit := a.env.Limits.connect()
 	if k.opts.ConnectTimeout != nil {
 		limit = *k.opts.ConnectTimeout
 	}
@@ -219,10 +216,7 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 		a.mu.Lock()
 		a.conns = append(a.conns, k)
 		a.mu.Unlock()
-		if len(a.conns) > 1 {
-			a.extra++
-			a.env.Extra.Add(1)
-		}
+		a.count(1)
 		return wire.None, nil
 	}
 	var de *wire.DialError

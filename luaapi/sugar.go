@@ -168,8 +168,8 @@ func (k *conn) message(c *bind.Call, content string) error {
 // finals reads the replies to a whole message: one, or over LMTP one for each of n recipients (RFC 2033 4.2). With partial only one of
 // them has to be a success.
 func (k *conn) finals(c *bind.Call, n int, partial bool) ([]*reply, error) {
-	if !k.lmtp {
-		n = 1
+	if !k.lmtp || n == 0 {
+		n = 1 // a server that took no recipient has one reply to give, and it is to be read
 	}
 	var replies []*reply
 	delivered := false
@@ -248,7 +248,7 @@ func (k *conn) bdat(c *bind.Call) error {
 	if !last {
 		n = 1
 	}
-	replies, err := k.finals(c, max(1, n), false)
+	replies, err := k.finals(c, n, false)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
@@ -349,7 +350,7 @@ func localAddress(t *Target) string {
 	if t.Unix != "" || t.Loopback() && net.ParseIP(t.Host()) == nil {
 		return "127.0.0.1"
 	}
-	c, err := net.Dial("udp", t.Address())
+	c, err := net.DialTimeout("udp", t.Address(), time.Second)
 	if err != nil {
 		return "127.0.0.1"
 	}

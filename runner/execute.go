@@ -62,7 +62,7 @@ func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 		}
 		return nil
 	}
-	outcome := verdict(j.Decl, result)
+	outcome := verdict(j.Decl, result, r.cfg.mask(j.Decl.KnownIssue))
 	f := r.finishEvent(j, nth, outcome, result)
 	f.Final = last || outcome != event.Failed && outcome != event.Error
 	f.Flaky = nth > 1 && outcome == event.Passed
@@ -74,12 +74,14 @@ func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 func (r *run) execute(j *Job, nth int) *luaapi.Result {
 	env := r.cfg.envs[j.Target]
 	if j.Decl.Unresolved != "" {
-		return unresolved(j.Decl, env)
+		return r.cfg.unresolved(j.Decl, env)
 	}
 	reason, err := j.Decl.Missing(r.soft, env)
 	switch {
+	case err != nil && r.soft.Err() != nil:
+		return &luaapi.Result{Interrupted: true}
 	case err != nil:
-		return failure(j.Decl, event.Failure{Kind: "requires", Message: r.cfg.mask(err.Error()), Address: env.Target.Address()})
+		return r.cfg.failure(j.Decl, event.Failure{Kind: "requires", Message: err.Error(), Address: env.Target.Address()})
 	case reason != "":
 		return &luaapi.Result{Skipped: true, Reason: reason}
 	}
@@ -87,23 +89,24 @@ func (r *run) execute(j *Job, nth int) *luaapi.Result {
 }
 
 // failure is the result of a scenario that could not be run.
-func failure(d *luaapi.Declaration, f event.Failure) *luaapi.Result {
+func (cfg *Config) failure(d *luaapi.Declaration, f event.Failure) *luaapi.Result {
 	f.Position, f.Source = d.Position(), d.Excerpt()
+	luaapi.MaskFailure(cfg.Secrets, &f)
 	return &luaapi.Result{Errored: true, Failures: []event.Failure{f}}
 }
 
 // unresolved is the result of a file that could not say what it declares, for want of a fact: skipped when the suite says
 // that it needs the fact, an error otherwise.
-func unresolved(d *luaapi.Declaration, env *luaapi.Env) *luaapi.Result {
+func (cfg *Config) unresolved(d *luaapi.Declaration, env *luaapi.Env) *luaapi.Result {
 	if _, ok := env.Target.Get(d.Unresolved); ok {
-		return failure(d, event.Failure{Kind: "lua", Message: "the file did not say what it declares when it was loaded"})
+		return cfg.failure(d, event.Failure{Kind: "lua", Message: "the file did not say what it declares when it was loaded"})
 	}
 	for _, need := range d.Requires {
 		if need == d.Unresolved {
 			return &luaapi.Result{Skipped: true, Reason: "needs the fact " + d.Unresolved}
 		}
 	}
-	return failure(d, event.Failure{Kind: "lua", Message: d.UnresolvedText,
+	return cfg.failure(d, event.Failure{Kind: "lua", Message: d.UnresolvedText,
 		Hint: "the file needs it to declare its scenarios; requires in suite makes the file skipped where a fact is not set"})
 }
 

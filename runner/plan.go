@@ -15,6 +15,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
 
@@ -53,7 +54,7 @@ func Load(ctx context.Context, cfg *Config, files []*Found) (*Plan, error) {
 	}
 	close(next)
 	wg.Wait()
-	if err := joinLoadErrors(errs); err != nil {
+	if err := joinLoadErrors(errs, cfg.Secrets); err != nil {
 		return nil, err
 	}
 	plan, err := cfg.plan(files, decls)
@@ -80,7 +81,7 @@ func loadFile(ctx context.Context, cfg *Config, loader *luaapi.Loader, found *Fo
 	return byTarget, nil
 }
 
-func joinLoadErrors(errs []error) error {
+func joinLoadErrors(errs []error, secrets *wire.Secrets) error {
 	all := &luaapi.LoadError{}
 	for _, err := range errs {
 		var le *luaapi.LoadError
@@ -97,6 +98,7 @@ func joinLoadErrors(errs []error) error {
 		}
 	}
 	if len(all.Problems) > 0 {
+		all.Mask(secrets)
 		return all
 	}
 	return nil

@@ -94,7 +94,7 @@ func (r *run) unreachable(j *Job, o *outage) {
 		return
 	}
 	r.emit(&event.ScenarioStart{Time: time.Now(), Key: j.Key, Attempt: 1, Line: j.Decl.Line, Suite: r.cfg.mask(j.Decl.Suite)})
-	res := failure(j.Decl, event.Failure{Kind: string(o.kind), Message: o.message, Detail: o.detail, Address: j.Target.Address(),
+	res := r.cfg.failure(j.Decl, event.Failure{Kind: string(o.kind), Message: o.message, Detail: o.detail, Address: j.Target.Address(),
 		Hint: "--wait-for-target 30s waits for a server that is starting"})
 	f := r.finishEvent(j, 1, event.Error, res)
 	f.Final = true

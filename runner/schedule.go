@@ -22,7 +22,7 @@ func (r *run) all(down map[*luaapi.Target]*outage) {
 	r.parallel(parallel)
 	for _, j := range serial {
 		if r.over() {
-			return
+			break
 		}
 		r.first(j)
 	}

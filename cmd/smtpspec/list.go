@@ -50,7 +50,7 @@ func listScenarios(e *env, c *cli.Context) error {
 		return err
 	}
 	if format == "json" {
-		err = listJSON(e, plan)
+		err = s.listJSON(plan)
 	} else {
 		listText(e, plan, len(s.cfg.Targets) > 1)
 	}
@@ -60,14 +60,14 @@ func listScenarios(e *env, c *cli.Context) error {
 	return err
 }
 
-func listJSON(e *env, plan *runner.Plan) error {
+func (s *setup) listJSON(plan *runner.Plan) error {
 	out := make([]listed, len(plan.Jobs))
 	for i, j := range plan.Jobs {
 		d := j.Decl
-		out[i] = listed{File: j.Key.File, Line: d.Line, Suite: d.Suite, Name: j.Key.Name, ID: d.ID, Level: d.Level, Tags: list(d.Tags), Refs: list(d.Refs),
-			Requires: list(d.Requires), Target: j.Key.Target, KnownIssue: d.KnownIssue, Unresolved: d.Unresolved}
+		out[i] = listed{File: j.Key.File, Line: d.Line, Suite: s.cfg.Secrets.Text(d.Suite), Name: j.Key.Name, ID: d.ID, Level: d.Level, Tags: list(d.Tags), Refs: list(d.Refs),
+			Requires: list(d.Requires), Target: j.Key.Target, KnownIssue: s.cfg.Secrets.Text(d.KnownIssue), Unresolved: d.Unresolved}
 	}
-	enc := json.NewEncoder(e.stdout)
+	enc := json.NewEncoder(s.e.stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
