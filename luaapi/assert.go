@@ -147,13 +147,14 @@ func assertError(c *bind.Call) error {
 		return reraise(c.L, err)
 	}
 	text := lua.LVAsString(c.L.ToStringMeta(errorValue(err)))
-	ok := true
+	ok, want := true, "a Lua error"
 	if c.Has(1) {
+		want = "an error that matches " + quote(c.String(1))
 		if ok, err = matches(c.L, text, c.String(1)); err != nil {
 			return fmt.Errorf("assert.error: %w", err)
 		}
 	}
-	return verdict(c, ok, "an error that matches "+quote(c.String(1)), quote(text), c.String(2))
+	return verdict(c, ok, want, quote(text), c.String(2))
 }
 
 // deepEqual compares tables by their contents. Tables nested beyond any message's use are taken as unequal.

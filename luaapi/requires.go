@@ -93,29 +93,19 @@ type asked struct {
 }
 
 func (k *Keywords) missing(ctx context.Context, env *Env, r requirementSpec) (string, error) {
-	a, inTLS := &k.session, r.state == "tls"
-	if r.state == "clear" || r.keyword == "STARTTLS" && r.state == "" {
-		a = &k.clear
+	a, mode := &k.session, env.Target.Text("tls")
+	switch {
+	case r.state == "tls" && mode == "none":
+		a, mode = &k.tls, "starttls" // sessions stay in clear: the server is asked for TLS all the same
+	case mode == "starttls" && (r.state == "clear" || r.keyword == "STARTTLS" && r.state == ""):
+		a, mode = &k.clear, "none"
 	}
-	if inTLS && env.Target.Text("tls") == "none" {
-		return k.missingAfter(ctx, env, r)
+	// An answer that did not come is kept like one that did: it would be waited for as often as there are scenarios.
+	a.once.Do(func() { a.keywords, a.err = askKeywords(ctx, env, mode) })
+	if a.err != nil {
+		return "", a.err
 	}
-	keywords, err := a.ask(ctx, env, a == &k.clear)
-	if err != nil {
-		return "", err
-	}
-	return compareKeyword(keywords, r), nil
-}
-
-// missingAfter answers for "tls:" where sessions stay in clear: the server is asked for TLS all the same.
-func (k *Keywords) missingAfter(ctx context.Context, env *Env, r requirementSpec) (string, error) {
-	k.tls.once.Do(func() {
-		k.tls.keywords, k.tls.err = askKeywords(ctx, env, "starttls")
-	})
-	if k.tls.err != nil {
-		return "", k.tls.err
-	}
-	return compareKeyword(k.tls.keywords, r), nil
+	return compareKeyword(a.keywords, r), nil
 }
 
 func compareKeyword(keywords map[string]string, r requirementSpec) string {
@@ -132,23 +122,9 @@ func compareKeyword(keywords map[string]string, r requirementSpec) string {
 	return "the server does not offer " + name
 }
 
-func (a *asked) ask(ctx context.Context, env *Env, inClear bool) (map[string]string, error) {
-	a.once.Do(func() {
-		mode := env.Target.Text("tls")
-		if inClear && mode == "starttls" {
-			mode = "none"
-		}
-		a.keywords, a.err = askKeywords(ctx, env, mode)
-	})
-	return a.keywords, a.err
-}
-
 // askKeywords holds a session of its own, the way smtp.session does.
 func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string, error) {
-	w := wire.Where{Network: "tcp", Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1}
-	if env.Target.Unix != "" {
-		w.Network = "unix"
-	}
+	w := wire.Where{Network: env.Target.Network(), Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1}
 	patience := env.Limits.reply("")
 	limit := time.Now().Add(patience)
 	c, err := wire.Dial(ctx, w, time.Now().Add(env.Limits.connect()), &wire.Transcript{})

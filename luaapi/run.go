@@ -91,7 +91,7 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	return &a.result
 }
 
-// Lang is the language that the file was loaded for.
+// newAttempt is the host state of one run of d, with secrets and a transcript of its own.
 func newAttempt(f *File, env *Env, d *Declaration) *attempt {
 	secrets := &wire.Secrets{}
 	if env.Secrets != nil {

@@ -12,7 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Levels are the levels that a scenario, a check or an expectation may have.
+// levels are the levels that a scenario, a check or an expectation may have.
 var levels = []string{"must", "required", "should", "may", "security", "ops"}
 
 // scenarioOptions are the options that suite and scenario share.

@@ -216,7 +216,7 @@ type Target struct {
 	Demo bool
 }
 
-// Schemes of target URLs: what they say of TLS, protocol and port.
+// schemes are those of target URLs: what they say of TLS, protocol and port.
 var schemes = map[string]struct {
 	tls, protocol string
 	port          int

@@ -293,7 +293,7 @@ func (p *Plan) Shuffle(seed uint64) {
 	r.Shuffle(len(p.Jobs), func(i, j int) { p.Jobs[i], p.Jobs[j] = p.Jobs[j], p.Jobs[i] })
 }
 
-// Event is the plan as an event.
+// event is the plan as an event.
 func (p *Plan) event() *event.Plan {
 	e := &event.Plan{Scenarios: make([]event.Planned, len(p.Jobs)), Deselected: p.Deselected}
 	for i, j := range p.Jobs {

@@ -94,12 +94,11 @@ func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }
 
 // run is a run under way.
 type run struct {
-	cfg    *Config
-	plan   *Plan
-	hard   context.Context
-	soft   context.Context // ended to stop early as well
-	cancel context.CancelFunc
-	start  time.Time
+	cfg   *Config
+	plan  *Plan
+	hard  context.Context
+	soft  context.Context // ends what runs in good order
+	start time.Time
 
 	mu      sync.Mutex // guards what follows, and serialises the sink
 	summary Summary
@@ -121,8 +120,7 @@ func Run(ctx context.Context, cfg *Config, plan *Plan) *Summary {
 	for _, t := range cfg.Targets {
 		cfg.envs[t] = cfg.env(t)
 	}
-	r.soft, r.cancel = context.WithCancel(ctx)
-	defer r.cancel()
+	r.soft = ctx
 	r.emit(r.startEvent())
 	planned := plan.event()
 	planned.Time = time.Now()

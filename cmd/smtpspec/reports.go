@@ -32,13 +32,16 @@ func seconds(to *time.Duration) func(string) error {
 
 // openReports makes a sink for each --report. One of them has the screen: list, unless another was sent there.
 func (s *setup) openReports() ([]event.Sink, error) {
+	if err := s.checkReports(); err != nil {
+		return nil, err
+	}
 	var sinks []event.Sink
 	screen := ""
 	for _, arg := range s.c.StringSlice("report") {
 		name, file, toFile := strings.Cut(arg, "=")
 		format, err := report.Lookup(name)
 		if err != nil {
-			return nil, usage("--report takes FORMAT or FORMAT=FILE; the formats are "+formatNames(), "--report: %s", err)
+			return nil, err // checkReports has seen them all
 		}
 		if toFile {
 			sink, err := s.fileReport(format, file)
@@ -47,9 +50,6 @@ func (s *setup) openReports() ([]event.Sink, error) {
 			}
 			sinks = append(sinks, sink)
 			continue
-		}
-		if screen != "" {
-			return nil, usage("give all but one a file, as in --report "+name+"=FILE", "--report %s and --report %s both want the standard output", screen, name)
 		}
 		screen = name
 		s.listed = name == "list"
@@ -60,6 +60,26 @@ func (s *setup) openReports() ([]event.Sink, error) {
 		sinks = append(sinks, report.List(s.e.stdout, s.options(true)))
 	}
 	return sinks, nil
+}
+
+// checkReports refuses what is wrong with any --report before a file of another is touched.
+func (s *setup) checkReports() error {
+	taken := map[string]string{}
+	for _, arg := range s.c.StringSlice("report") {
+		name, file, _ := strings.Cut(arg, "=")
+		if _, err := report.Lookup(name); err != nil {
+			return usage("--report takes FORMAT or FORMAT=FILE; the formats are "+formatNames(), "--report: %s", err)
+		}
+		other, twice := taken[file]
+		switch {
+		case twice && file == "":
+			return usage("give all but one a file, as in --report "+name+"=FILE", "--report %s and --report %s both want the standard output", other, name)
+		case twice:
+			return usage("give each a file of its own", "--report %s and --report %s both want the file %s", other, name, file)
+		}
+		taken[file] = name
+	}
+	return nil
 }
 
 // options describes the screen, or with it a file.

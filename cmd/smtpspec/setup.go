@@ -14,13 +14,19 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// planFlags are the flags of every command that makes a plan.
-func planFlags() []cli.Flag {
+// loadFlags are the flags of every command that loads scenario files.
+func loadFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`; by default smtpspec.lua here or in a parent directory"},
 		&cli.StringSliceFlag{Name: "target", Aliases: []string{"t"}, Usage: "`URL` of a server, name of a target of the configuration, or demo; may be repeated"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`fact=value`: a fact of the target"},
 		&cli.StringSliceFlag{Name: "var", Usage: "`name=value`: a variable"},
+	}
+}
+
+// planFlags are those of the commands that select scenarios and put them in order, besides.
+func planFlags() []cli.Flag {
+	return append(loadFlags(),
 		&cli.StringFlag{Name: "grep", Aliases: []string{"g"}, Usage: "only scenarios whose suite and name match this `REGEXP`"},
 		&cli.StringFlag{Name: "grep-invert", Usage: "only scenarios that do not match this `REGEXP`"},
 		&cli.StringFlag{Name: "tag", Usage: "only scenarios whose tags match, as in `'tls and not slow'`"},
@@ -29,7 +35,7 @@ func planFlags() []cli.Flag {
 		&cli.IntFlag{Name: "repeat", Usage: "run each scenario `N` times", Value: 1},
 		&cli.BoolFlag{Name: "shuffle", Usage: "run in an order that --seed decides"},
 		&cli.StringFlag{Name: "seed", Usage: "what random values and the order of --shuffle depend on, as a run prints it"},
-	}
+	)
 }
 
 // setup is what the flags, the environment and the configuration say together.
@@ -55,7 +61,7 @@ func (s *setup) close() {
 func newSetup(e *env, c *cli.Context) (*setup, error) {
 	s := &setup{e: e, c: c, lang: luaapi.New()}
 	s.cfg = &runner.Config{Lang: s.lang, Secrets: &wire.Secrets{}, Vars: luaapi.NewVars(), Repeat: c.Int("repeat"), Tool: version()}
-	if s.cfg.Repeat < 1 {
+	if c.IsSet("repeat") && s.cfg.Repeat < 1 {
 		return nil, usage("--repeat 1 runs each scenario once", "--repeat: a number from 1 expected, got %d", s.cfg.Repeat)
 	}
 	for _, step := range []func() error{s.readConfig, s.seed, s.variables, s.targets, s.paths} {
