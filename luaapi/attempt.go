@@ -61,6 +61,7 @@ type attempt struct {
 	mu       sync.Mutex // guards conns, which an interrupt walks
 	conns    []*conn
 	open     int             // connections that are open
+	dropped  int             // failures, warnings and notes that there was no room for
 	logged   int             // bytes of the log
 	unlogged int             // lines that the log had no room for
 	cleaning bool            // the scenario's own time is over
@@ -196,15 +197,38 @@ func (a *attempt) add(f event.Failure, isError bool) {
 	case isError:
 		f.Level = ""
 		a.result.Errored = true
-		a.result.Failures = append(a.result.Failures, f)
+		a.keep(&a.result.Failures, f)
 	case f.Level == "should" || f.Level == "ops":
-		a.result.Warnings = append(a.result.Warnings, f)
+		a.keep(&a.result.Warnings, f)
 	case f.Level == "may":
-		a.result.Notes = append(a.result.Notes, noteText(f))
+		a.note(noteText(f))
 	default:
 		a.result.Failed = true
-		a.result.Failures = append(a.result.Failures, f)
+		a.keep(&a.result.Failures, f)
 	}
+}
+
+// maxFindings is how many failures, warnings and notes are kept of a scenario, of each; a loop can make any number. maxPassed is the same for
+// the expectations that held.
+const (
+	maxFindings = 200
+	maxPassed   = 20000
+)
+
+func (a *attempt) keep(list *[]event.Failure, f event.Failure) {
+	if len(*list) >= maxFindings {
+		a.dropped++
+		return
+	}
+	*list = append(*list, f)
+}
+
+func (a *attempt) note(text string) {
+	if len(a.result.Notes) >= maxFindings {
+		a.dropped++
+		return
+	}
+	a.result.Notes = append(a.result.Notes, text)
 }
 
 func noteText(f event.Failure) string {
@@ -227,12 +251,14 @@ func (a *attempt) warn(L *lua.LState, f event.Failure) {
 	at, helper := a.position(L)
 	a.place(&f, at, helper)
 	f.Level = "should"
-	a.result.Warnings = append(a.result.Warnings, f)
+	a.keep(&a.result.Warnings, f)
 }
 
 // expected records that something was required, and whether it held.
 func (a *attempt) expected(L *lua.LState, e event.Expectation) {
-	a.expectations++
+	if a.expectations++; a.expectations > maxPassed && e.OK {
+		return
+	}
 	at, _ := a.position(L)
 	e.Time = time.Now()
 	e.Position = event.Position{File: at.file, Line: at.line}
@@ -242,7 +268,7 @@ func (a *attempt) expected(L *lua.LState, e event.Expectation) {
 // Bounds of what a scenario may log: a loop that logs would fill memory, and reports, long before its time is over.
 const (
 	maxLogLine = 1 << 20
-	maxLog     = 16 << 20
+	maxLog     = 4 << 20
 )
 
 func (a *attempt) log(L *lua.LState, level, text string) {

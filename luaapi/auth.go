@@ -42,6 +42,9 @@ func (k *conn) auth(c *bind.Call) error {
 		if c.Has(1) {
 			user := c.String(1)
 			o.User = &user
+			if strings.EqualFold(o.Mechanism, "ANONYMOUS") {
+				o.Token = &user // the trace (RFC 4505 2)
+			}
 		}
 		if c.Has(2) {
 			secret := c.String(2)

@@ -312,8 +312,9 @@ func (l *linter) expectations(f *File) {
 			l.add(call, true, "the scenario has no expectation: it would end as an error")
 		}
 	})
-	if !f.chunk.declares && !l.requires(l.stmts, local) && len(l.stmts) > 0 {
-		l.add(l.stmts[0], true, "the file has no expectation: it would end as an error")
+	if !f.chunk.declares && !l.requires(l.stmts, local) {
+		l.problems = append(l.problems, Problem{Position: event.Position{File: l.chunk.path, Line: 1}, Warning: true,
+			Message: "the file has no expectation: it would end as an error"})
 	}
 }
 

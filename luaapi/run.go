@@ -217,7 +217,7 @@ func (a *attempt) unread(c *conn, unread []byte, at raised, record int) {
 	f := event.Failure{Kind: "unread", Level: "should", Conn: c.wire.ID, Wire: record,
 		Message: "the server said more than the scenario read", Got: visible(unread)}
 	a.place(&f, at.at, at.helper)
-	a.result.Warnings = append(a.result.Warnings, f)
+	a.keep(&a.result.Warnings, f)
 }
 
 // assemble puts the events of the attempt in order, with their times and their key, and masks the secrets in everything.
@@ -237,6 +237,13 @@ func (a *attempt) assemble() {
 	a.result.Events = append(events, logged[next:]...)
 	for _, e := range a.result.Events {
 		a.stamp(e)
+	}
+	if a.dropped > 0 {
+		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d more failures, warnings and notes are left out", a.dropped))
+	}
+	if a.expectations > maxPassed {
+		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d expectations were evaluated; the record holds those of the first %d and every one that was broken",
+			a.expectations, maxPassed))
 	}
 	a.maskResult()
 }

@@ -278,7 +278,7 @@ func note(c *bind.Call) error {
 	if err := a.live("note"); err != nil {
 		return err
 	}
-	a.result.Notes = append(a.result.Notes, c.String(0))
+	a.note(c.String(0))
 	a.log(c.L, "note", c.String(0))
 	return nil
 }

@@ -85,7 +85,12 @@ func open(c *bind.Call) (*conn, string, error) {
 	k := &conn{a: a}
 	connectTable.Decode(c.Table(0), &k.opts)
 	if err := k.resolve(); err != nil {
-		return nil, "", fmt.Errorf("%s: %w", c.Name(), err)
+		err = fmt.Errorf("%s: %w", c.Name(), err)
+		var forbidden *notAllowed
+		if errors.As(err, &forbidden) { // a wrong argument is the script's to catch, this is not
+			return nil, "", a.broken(c.L, event.Failure{Kind: "lua", Message: err.Error()}, true)
+		}
+		return nil, "", err
 	}
 	at, helper := a.position(c.L)
 	k.opened = raised{at: at, helper: helper}
@@ -191,7 +196,14 @@ func (a *attempt) allowed(host, port string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("a script may not connect to %s, which is not the target's host: --allow %s allows it", full, full)
+	return &notAllowed{full}
+}
+
+// notAllowed is a place that scripts may not connect to.
+type notAllowed struct{ place string }
+
+func (e *notAllowed) Error() string {
+	return fmt.Sprintf("a script may not connect to %s, which is not the target's host: --allow %s allows it", e.place, e.place)
 }
 
 // dial opens the connection. What an optional one fails with is returned as a kind.

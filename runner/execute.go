@@ -62,9 +62,10 @@ func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 		}
 		return nil
 	}
+	passed := worst(result) == event.Passed // also where a known issue makes a failure of that, which no retry changes
 	outcome := verdict(j.Decl, result, r.cfg.mask(j.Decl.KnownIssue))
 	f := r.finishEvent(j, nth, outcome, result)
-	f.Final = last || outcome != event.Failed && outcome != event.Error
+	f.Final = last || passed || outcome != event.Failed && outcome != event.Error
 	f.Flaky = nth > 1 && outcome == event.Passed
 	reported := *f // the sinks keep what they are given
 	r.report(&reported, result)

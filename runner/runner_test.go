@@ -307,6 +307,31 @@ end) end`)
 	}
 }
 
+// TestFloods: what a loop records is bounded, and the outcome is none the less what it would be.
+func TestFloods(t *testing.T) {
+	dir := files(t, "a.lua", `
+scenario("warns", function() assert.is_true(true) for i = 1, 5000 do warn("w" .. i) end end)
+scenario("checks", function() for i = 1, 5000 do check("c", function() fail("no") end) end end)
+scenario("asserts", function() for i = 1, 30000 do assert.is_true(true) end end)
+scenario("known", {known_issue="k", retries=2}, function() assert.is_true(true) end)`)
+	_, rec := runFiles(t, context.Background(), dir, &Config{Targets: []*luaapi.Target{demoTarget(t)}})
+	want := map[string]event.Outcome{"warns": event.Warned, "checks": event.Failed, "asserts": event.Passed, "known": event.Failed}
+	if got := rec.finals(); !reflect.DeepEqual(got, want) {
+		t.Errorf("verdicts %v", got)
+	}
+	for _, f := range all[*event.ScenarioFinish](rec) {
+		if len(f.Failures) > 200 || len(f.Warnings) > 200 || f.Attempt > 1 {
+			t.Errorf("%s, attempt %d: %d failures, %d warnings", f.Name, f.Attempt, len(f.Failures), len(f.Warnings))
+		}
+		if f.Name != "known" && len(f.Notes) != 1 {
+			t.Errorf("%s: notes %q, want one of what is left out", f.Name, f.Notes)
+		}
+	}
+	if n := len(all[*event.Expectation](rec)); n > 40000 {
+		t.Errorf("%d expectations are in the record", n)
+	}
+}
+
 // TestInterruptBeforeRetry: what failed and waits for its retry is a failure when the run is interrupted.
 func TestInterruptBeforeRetry(t *testing.T) {
 	dir := files(t, "a.lua", `

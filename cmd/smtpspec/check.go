@@ -46,8 +46,11 @@ func checkFiles(e *env, c *cli.Context) error {
 		}
 	}
 	fmt.Fprintf(e.stderr, "%s checked: %s, %s\n", count(len(s.files), "file"), count(wrong, "problem"), count(len(problems)-wrong, "warning"))
-	if wrong > 0 {
+	switch {
+	case wrong > 0:
 		return exitError(runner.ExitLoad)
+	case len(s.files) == 0:
+		return exitError(runner.ExitNothing)
 	}
 	return nil
 }

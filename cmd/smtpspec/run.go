@@ -15,7 +15,7 @@ func runCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
 		&cli.StringSliceFlag{Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
-		&cli.IntFlag{Name: "max-connections", Usage: "at most `N` at once to each target (50)"},
+		&cli.IntFlag{Name: "max-connections", Usage: "start no scenario while a target has `N` connections (50)"},
 		&cli.StringFlag{Name: "timeout", Usage: "`TIME` that a scenario may take (60s)"},
 		&cli.StringFlag{Name: "reply-timeout", Usage: "`TIME` that a reply may take (30s), or rfc for RFC 5321's minutes"},
 		&cli.StringFlag{Name: "connect-timeout", Usage: "`TIME` that a connect may take (10s)"},
