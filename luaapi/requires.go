@@ -127,7 +127,7 @@ func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string,
 	w := wire.Where{Network: env.Target.Network(), Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1}
 	patience := env.Limits.reply("")
 	limit := time.Now().Add(patience)
-	c, err := wire.Dial(ctx, w, time.Now().Add(env.Limits.connect()), &wire.Transcript{})
+	c, err := wire.Dial(ctx, w, time.Now().Add(env.Limits.ConnectLimit()), &wire.Transcript{})
 	if err != nil {
 		return nil, fmt.Errorf("asking %s what it offers: the connect ended with: %w", w.Address, err)
 	}
@@ -152,11 +152,7 @@ type asking struct {
 }
 
 func (s *asking) run(mode string) {
-	verb := "EHLO"
-	if s.env.Target.LMTP() {
-		verb = "LHLO"
-	}
-	hello := fmt.Sprintf("%s %v", verb, first(s.env.Target.fact("ehlo")))
+	hello := fmt.Sprintf("%s %v", helloVerb(s.env.Target.LMTP()), first(s.env.Target.fact("ehlo")))
 	if mode == "implicit" {
 		s.handshake()
 	}

@@ -53,7 +53,8 @@ func (l Limits) reply(verb string) time.Duration {
 	return DefaultReplyTimeout
 }
 
-func (l Limits) connect() time.Duration {
+// ConnectLimit is how long a connect may take.
+func (l Limits) ConnectLimit() time.Duration {
 	if l.Connect > 0 {
 		return l.Connect
 	}

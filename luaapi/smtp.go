@@ -209,7 +209,7 @@ func (e *notAllowed) Error() string {
 // dial opens the connection. What an optional one fails with is returned as a kind.
 func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 	a := k.a
-	limit := a.env.Limits.connect()
+	limit := a.env.Limits.ConnectLimit()
 	if k.opts.ConnectTimeout != nil {
 		limit = *k.opts.ConnectTimeout
 	}
@@ -321,12 +321,16 @@ func (k *conn) prepare(c *bind.Call) error {
 }
 
 func (k *conn) hello(c *bind.Call) error {
-	verb := "EHLO"
-	if k.lmtp {
-		verb = "LHLO"
-	}
-	_, err := k.command(c, verb+" "+k.name(), codes(250))
+	_, err := k.command(c, helloVerb(k.lmtp)+" "+k.name(), codes(250))
 	return err
+}
+
+// helloVerb is how a session begins: LMTP has a verb of its own (RFC 2033 4.1).
+func helloVerb(lmtp bool) string {
+	if lmtp {
+		return "LHLO"
+	}
+	return "EHLO"
 }
 
 // name is what to say in EHLO: the option's, the target's, or the address literal of our end.

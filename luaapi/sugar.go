@@ -59,14 +59,11 @@ func simple(line string, want codeSpec) func(*conn, *bind.Call) error {
 }
 
 func (k *conn) ehlo(c *bind.Call) error {
-	verb, name := "EHLO", c.String(0)
-	if k.lmtp {
-		verb = "LHLO"
-	}
+	name := c.String(0)
 	if !c.Has(0) {
 		name = k.name()
 	}
-	if _, err := k.command(c, verb+" "+name, codes(250)); err != nil {
+	if _, err := k.command(c, helloVerb(k.lmtp)+" "+name, codes(250)); err != nil {
 		return err
 	}
 	return c.Push(capsTable(c.L, k.keywords()))

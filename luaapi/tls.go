@@ -40,31 +40,35 @@ const refusalTime = time.Second
 var tlsVersions = map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
 func (k *conn) starttls(c *bind.Call) error {
-	if k.wire.TLS != nil {
-		return fmt.Errorf("c:starttls: the connection is in TLS already")
+	if err := k.inClear(c); err != nil {
+		return err
 	}
 	r, err := k.command(c, "STARTTLS", codes(220))
 	if err != nil {
 		return err
 	}
-	ok, reason, err := k.handshake(c, c.Table(0), false)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return c.PushAll(lua.LNil, lua.LString(reason))
-	case reason != "":
-		return c.PushAll(lua.LTrue, lua.LString(reason))
-	case expects(c.Table(0)) == "any":
-		return c.Push(lua.LTrue)
+	if expects(c.Table(0)) == "any" {
+		return k.pushHandshake(c, lua.LTrue)
 	}
-	return c.Push(r.object())
+	return k.pushHandshake(c, r.object())
 }
 
 func (k *conn) handshakeOnly(c *bind.Call) error {
-	if k.wire.TLS != nil {
-		return fmt.Errorf("c:handshake: the connection is in TLS already")
+	if err := k.inClear(c); err != nil {
+		return err
 	}
+	return k.pushHandshake(c, lua.LTrue)
+}
+
+func (k *conn) inClear(c *bind.Call) error {
+	if k.wire.TLS != nil {
+		return fmt.Errorf("%s: the connection is in TLS already", c.Name())
+	}
+	return nil
+}
+
+// pushHandshake does the handshake and gives done, or what the options of the call make of another end.
+func (k *conn) pushHandshake(c *bind.Call, done lua.LValue) error {
 	ok, reason, err := k.handshake(c, c.Table(0), false)
 	switch {
 	case err != nil:
@@ -74,7 +78,7 @@ func (k *conn) handshakeOnly(c *bind.Call) error {
 	case reason != "":
 		return c.PushAll(lua.LTrue, lua.LString(reason))
 	}
-	return c.Push(lua.LTrue)
+	return c.Push(done)
 }
 
 func expects(t *lua.LTable) string {

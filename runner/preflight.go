@@ -45,10 +45,7 @@ func (r *run) needed(t *luaapi.Target) bool {
 }
 
 func (r *run) reach(t *luaapi.Target) *outage {
-	limit := r.cfg.Limits.Connect
-	if limit == 0 {
-		limit = luaapi.DefaultConnectTimeout
-	}
+	limit := r.cfg.Limits.ConnectLimit()
 	until := time.Now().Add(r.cfg.WaitForTarget)
 	for {
 		spare, err := wire.DialSpare(r.soft, t.Network(), t.Address(), time.Now().Add(limit))
