@@ -164,7 +164,7 @@ func (a *attempt) Internal(recovered any, stack []byte) error {
 
 // failed records a broken expectation at the level in force, and returns what ends the scenario.
 func (a *attempt) failed(L *lua.LState, f event.Failure) error {
-	a.expectations++ // a warning or a note may be all that it becomes
+	a.expectations = max(1, a.expectations) // a warning or a note may be all that it becomes
 	return a.broken(L, f, false)
 }
 
@@ -272,6 +272,9 @@ const (
 )
 
 func (a *attempt) log(L *lua.LState, level, text string) {
+	if len(text) > maxLogLine {
+		text = a.secrets.Text(text) // before the cut: half a password would not be known for one
+	}
 	if len(text) > maxLogLine {
 		text = fmt.Sprintf("%s… %d bytes are left out", text[:maxLogLine], len(text)-maxLogLine)
 	}

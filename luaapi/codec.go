@@ -54,7 +54,7 @@ func encodeBase64(s string) (string, error) {
 func decodeBase64(s string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(strings.NewReplacer("\r", "", "\n", "").Replace(s))
 	if err != nil {
-		return "", fmt.Errorf("codec.base64.decode: %s is no base64", quote(short(s)))
+		return "", fmt.Errorf("codec.base64.decode: %s is no base64", shown(s))
 	}
 	return string(b), nil
 }
@@ -62,16 +62,17 @@ func decodeBase64(s string) (string, error) {
 func decodeHex(s string) (string, error) {
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
-		return "", fmt.Errorf("codec.hex.decode: %s is no hexadecimal text", quote(short(s)))
+		return "", fmt.Errorf("codec.hex.decode: %s is no hexadecimal text", shown(s))
 	}
 	return string(b), nil
 }
 
-func short(s string) string {
+// shown is text in a message, whole or not at all: half a password would not be masked.
+func shown(s string) string {
 	if len(s) > 60 {
-		return s[:60] + "…"
+		return fmt.Sprintf("a text of %d bytes", len(s))
 	}
-	return s
+	return quote(s)
 }
 
 func encodeQP(s string) (string, error) {
@@ -146,7 +147,7 @@ func unescapeBytes(who, s string, mark byte) (string, error) {
 			continue
 		}
 		if i+2 >= len(s) {
-			return "", fmt.Errorf("%s: %s ends in the middle of an escape", who, quote(short(s)))
+			return "", fmt.Errorf("%s: %s ends in the middle of an escape", who, shown(s))
 		}
 		c, err := hex.DecodeString(s[i+1 : i+3])
 		if err != nil {

@@ -39,7 +39,11 @@ func (k *conn) replyOf(w *wire.Reply) *reply {
 
 // oneLine shows the reply in a message: every line as it came, without line ends.
 func (r *reply) oneLine() string {
-	text := strings.TrimRight(strings.ReplaceAll(string(r.Raw), "\r\n", "\n"), "\n")
+	raw := r.Raw
+	if r.k != nil {
+		raw = r.k.a.secrets.Bytes(raw) // before lines are cut: half a password would not be known for one
+	}
+	text := strings.TrimRight(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n")
 	lines := strings.Split(text, "\n")
 	const most = 12
 	if len(lines) > most {

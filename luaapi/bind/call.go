@@ -260,7 +260,7 @@ func Describe(v lua.LValue) string {
 		return "number " + v.String()
 	case lua.LString:
 		if len(v) > 40 {
-			return fmt.Sprintf("string %q…", string(v[:40]))
+			return fmt.Sprintf("a string of %d bytes", len(v)) // not its beginning: half a password would not be masked
 		}
 		return fmt.Sprintf("string %q", string(v))
 	case *lua.LUserData:
