@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
@@ -249,7 +252,7 @@ func ParseTarget(text string) (*Target, error) {
 	_ = t.Set("protocol", s.protocol)
 	if s.port == 0 {
 		if t.Unix = rest; !strings.HasPrefix(rest, "/") {
-			return nil, fmt.Errorf("%q: the path of a socket expected, as in %s:///run/lmtp.sock", text, scheme)
+			return nil, fmt.Errorf("%q: the path of a socket expected, as in %s:///run/lmtp.sock", mask(text), scheme)
 		}
 		_ = t.Set("host", "localhost")
 		return t, nil
@@ -267,17 +270,29 @@ func (t *Target) address(text string, port int) error {
 	case u.User != nil:
 		return fmt.Errorf("%q: give the login with --set user=NAME and a password in smtpspec.lua, not in the URL", mask(text))
 	case u.Hostname() == "":
-		return fmt.Errorf("%q has no host", text)
+		return fmt.Errorf("%q has no host", mask(text))
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q: nothing comes after the port", text)
+		return fmt.Errorf("%q: nothing comes after the port", mask(text))
+	case !isHost(u.Hostname()):
+		return fmt.Errorf("%q: %q is neither a host name nor an address", mask(text), u.Hostname())
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
-			return fmt.Errorf("%q: port %q is not a number from 1 to 65535", text, u.Port())
+			return fmt.Errorf("%q: port %q is not a number from 1 to 65535", mask(text), u.Port())
 		}
 	}
 	_ = t.Set("host", u.Hostname())
 	return t.Set("port", float64(port))
+}
+
+// isHost tells whether text can be dialled: an address, or a name (a zone is one as well) of letters, digits, hyphens, underscores and dots, of any script.
+func isHost(text string) bool {
+	if a, err := netip.ParseAddr(text); err == nil {
+		text = a.Zone()
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune("-_.", r)
+	})
 }
 
 // mask hides what stands before the "@" of a URL, whether it parses or not.
