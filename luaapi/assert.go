@@ -12,9 +12,9 @@ import (
 func (lang *Language) assertModule() *bind.Module {
 	return &bind.Module{
 		Name: "assert",
-		Doc:  "Assertions; the expected value comes first, a message last.",
+		Doc:  "Assertions. The expected value comes first and a message last; one that does not hold ends the scenario as failed.",
 		Funcs: []*bind.Func{
-			bind.Fn("assert(value?: any, message?: any, ...: any): any", assertTrue, "Requires that value is neither nil nor false, and gives its arguments back."),
+			bind.Fn("assert(value?: any, message?: any, ...: any): any", assertTrue, "Requires that value is neither nil nor false, and gives all arguments back."),
 			bind.Fn("equal(expected?: any, actual?: any, message?: string)", func(c *bind.Call) error {
 				return compare(c, c.L.Equal(c.Value(0), c.Value(1)), 2)
 			}, "Requires that two values are equal, as == does."),
@@ -66,7 +66,7 @@ func assertTrue(c *bind.Call) error {
 	}
 	message := ""
 	if c.Has(1) {
-		message = lua.LVAsString(c.L.ToStringMeta(c.Value(1)))
+		message = textOf(described(c.L, c.Value(1)))
 	}
 	if err := verdict(c, lua.LVAsBool(c.Value(0)), "a value that is neither nil nor false", show(c.Value(0)), message); err != nil {
 		return err
@@ -111,7 +111,7 @@ func assertMatch(c *bind.Call) error {
 
 // matches tells whether a Lua pattern is found anywhere in text.
 func matches(L *lua.LState, text, pat string) (bool, error) {
-	_, ok, err := attemptOf(L).patterns.Find(L.Context(), text, pat, 0)
+	_, ok, err := attemptOf(L).patterns.Find(attemptOf(L).ctx, text, pat, 0)
 	if err != nil {
 		return false, fmt.Errorf("pattern %q: %w", pat, err)
 	}
@@ -146,7 +146,7 @@ func assertError(c *bind.Call) error {
 	if _, ok := raisedValue(err).(*stop); ok || a.ctx.Err() != nil {
 		return reraise(c.L, err)
 	}
-	text := lua.LVAsString(c.L.ToStringMeta(errorValue(err)))
+	text := textOf(described(c.L, errorValue(err)))
 	ok, want := true, "a Lua error"
 	if c.Has(1) {
 		want = "an error that matches " + quote(c.String(1))

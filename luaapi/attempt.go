@@ -37,7 +37,10 @@ type attempt struct {
 	nth  int // attempt, from 1
 
 	L          *lua.LState
-	ctx        *scenarioContext
+	ctx        context.Context // what Go code waits with
+	vm         scenarioContext // what the Lua states run under, those of coroutines too
+	stopNow    context.CancelCauseFunc
+	spent      string // why it was ended for its use of memory
 	phase      phase
 	start      time.Time
 	limit      time.Duration
@@ -49,6 +52,8 @@ type attempt struct {
 	found    []*Declaration // while collecting
 	names    map[string]int // lines of the scenarios' names, while collecting
 	calls    int            // of scenario, while declaring
+	named    []named        // all of them, when the top level runs for a template; else nil
+	varies   bool           // the top level did what may come out otherwise the next time
 	selected *lua.LFunction
 	before   []*lua.LFunction
 	after    []*lua.LFunction
@@ -120,28 +125,8 @@ type Result struct {
 	Events       []event.Event // wire, log and expectation events in order, secrets masked
 }
 
-// scenarioContext is a context that knows its attempt: what every Go function finds its host by.
-type scenarioContext struct {
-	context.Context
-	a *attempt
-}
-
-type attemptKey struct{}
-
-func (c *scenarioContext) Value(key any) any {
-	if _, ok := key.(attemptKey); ok {
-		return c.a
-	}
-	return c.Context.Value(key)
-}
-
-func attemptOf(L *lua.LState) *attempt {
-	if c, ok := L.Context().(*scenarioContext); ok {
-		return c.a
-	}
-	// A coroutine's context is derived from the scenario's.
-	return L.Context().Value(attemptKey{}).(*attempt)
-}
+// attemptOf is what every Go function finds its host by.
+func attemptOf(L *lua.LState) *attempt { return L.Context().(*scenarioContext).a }
 
 // stop is what unwinds a script after its verdict was recorded. pcall may catch it; the verdict stays.
 type stop struct {
@@ -327,11 +312,16 @@ func (a *attempt) meanwhile(except *conn) {
 
 // withContext runs f under ctx: its end interrupts every wait.
 func (a *attempt) withContext(ctx context.Context, f func()) {
-	a.ctx = &scenarioContext{ctx, a}
-	a.L.SetContext(a.ctx)
-	stopWatch := context.AfterFunc(ctx, a.interrupt)
+	a.ctx, a.stopNow = context.WithCancelCause(ctx)
+	a.spent = ""
+	a.vm.Context, a.vm.done, a.vm.a = a.ctx, a.ctx.Done(), a
+	a.L.SetContext(&a.vm)
+	stopWatch := context.AfterFunc(a.ctx, a.interrupt)
 	f()
 	stopWatch()
+	if a.env.Memory != nil {
+		a.env.Memory.leave(a)
+	}
 }
 
 // call runs a Lua function and records what it raises. It returns whether the scenario may go on.
@@ -389,7 +379,10 @@ func (a *attempt) over(r *raised) bool {
 	if !a.cleaning {
 		f.Hint = "a longer time is given by the option timeout of scenario, or --timeout"
 	}
-	if a.ctx.Err() == context.Canceled {
+	switch {
+	case cause == errMemory:
+		f = event.Failure{Kind: "memory", Message: a.spent}
+	case a.ctx.Err() == context.Canceled:
 		a.result.Interrupted = true
 		f = event.Failure{Kind: "interrupted", Message: "the run was ended while the scenario ran"}
 	}

@@ -15,14 +15,14 @@ import (
 )
 
 type authOptions struct {
-	Mechanism       string     `lua:"mechanism" doc:"PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, their -PLUS forms, XOAUTH2, OAUTHBEARER, EXTERNAL, ANONYMOUS, or auto."`
-	User            *string    `lua:"user" doc:"Login name; by default the fact user."`
-	Password        *string    `lua:"password" doc:"Password; by default the fact password."`
-	Token           *string    `lua:"token" doc:"Bearer token; by default the fact token."`
-	AuthzID         string     `lua:"authzid" doc:"Authorization identity."`
-	Realm           string     `lua:"realm" doc:"Realm."`
-	InitialResponse *bool      `lua:"initial_response" doc:"Whether the first response goes with the AUTH command; by default where the mechanism has one that fits the line."`
-	Code            lua.LValue `lua:"code" type:"number|string|table" doc:"What to expect at the end, by default 235."`
+	Mechanism       string     `lua:"mechanism" doc:"PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, their -PLUS forms, XOAUTH2, OAUTHBEARER, EXTERNAL or ANONYMOUS, in any case; auto takes the strongest that is offered and that the credentials serve." default:"required"`
+	User            *string    `lua:"user" doc:"Login name." default:"the fact user"`
+	Password        *string    `lua:"password" doc:"Password; it is in no output." default:"the fact password"`
+	Token           *string    `lua:"token" doc:"Bearer token of XOAUTH2 and OAUTHBEARER, or the trace of ANONYMOUS." default:"the fact token; none for ANONYMOUS"`
+	AuthzID         string     `lua:"authzid" doc:"Authorization identity: whom to act as." default:"none"`
+	Realm           string     `lua:"realm" doc:"Realm of DIGEST-MD5, which is not built yet." default:"none"`
+	InitialResponse *bool      `lua:"initial_response" doc:"Whether the first response goes with the AUTH command; false waits for the 334." default:"true where the mechanism has one and the line stays within 512 bytes"`
+	Code            lua.LValue `lua:"code" type:"number|string|table" doc:"What to expect at the end, as in expect." default:"235"`
 }
 
 var authTable = bind.OptionsOf[authOptions]("smtp.AuthOptions", "How to authenticate.")

@@ -15,11 +15,16 @@ import (
 // transform is a function from text to text.
 type transform func(string) (string, error)
 
-func text(f transform) func(*bind.Call) error {
+func text(name string, f transform) func(*bind.Call) error {
 	return func(c *bind.Call) error {
-		out, err := f(c.String(0))
+		in := c.String(0)
+		defer room(c.L, name, min(3*len(in), maxString))() // of three times the size at most
+		out, err := f(in)
 		if err != nil {
 			return err
+		}
+		if len(out) > maxString {
+			return tooLong(name)
 		}
 		return c.Push(lua.LString(out))
 	}
@@ -40,8 +45,8 @@ func codecModule() *bind.Module {
 	m := &bind.Module{Name: "codec", Doc: "Encodings of bytes as text."}
 	for _, f := range formats {
 		m.Parts = append(m.Parts, &bind.Module{Name: f.name, Doc: f.doc, Funcs: []*bind.Func{
-			bind.Fn("encode(bytes: string): string", text(f.encode), "Encodes bytes."),
-			bind.Fn("decode(text: string): string", text(f.decode), "Decodes text; text that is not of the format is an error."),
+			bind.Fn("encode(bytes: string): string", text("codec."+f.name+".encode", f.encode), "Encodes bytes."),
+			bind.Fn("decode(text: string): string", text("codec."+f.name+".decode", f.decode), "Decodes text; text that is not of the format is an error."),
 		}})
 	}
 	return m
@@ -128,13 +133,16 @@ func isAlnum(c byte) bool {
 }
 
 func escapeBytes(s, mark string, plain func(byte) bool) string {
+	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
 		if plain(s[i]) {
 			b.WriteByte(s[i])
 			continue
 		}
-		fmt.Fprintf(&b, "%s%02X", mark, s[i])
+		b.WriteString(mark)
+		b.WriteByte(digits[s[i]>>4])
+		b.WriteByte(digits[s[i]&15])
 	}
 	return b.String()
 }

@@ -46,6 +46,9 @@ func (d *Declaration) File() *File { return d.file }
 // error is a *LoadError.
 func (f *File) Collect(ctx context.Context, env *Env) ([]*Declaration, error) {
 	whole := f.whole()
+	if f.chunk.plain && !f.chunk.suite {
+		return []*Declaration{whole}, nil // there is nothing to find out
+	}
 	a := newAttempt(f, env, whole)
 	a.limit = collectTime
 	a.phase = collecting
@@ -59,7 +62,7 @@ func (f *File) Collect(ctx context.Context, env *Env) ([]*Declaration, error) {
 		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
 		err = a.lang.protect(a.L, 0, 0, a.keepStack)
 	})
-	return a.collected(ctx, err)
+	return a.collected(err)
 }
 
 // whole is the file as one scenario.
@@ -68,7 +71,7 @@ func (f *File) whole() *Declaration {
 }
 
 // collected makes declarations of how the top level ended.
-func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, error) {
+func (a *attempt) collected(err error) ([]*Declaration, error) {
 	f := a.file
 	var missing *missingFact
 	value := raisedValue(err)
@@ -78,13 +81,18 @@ func (a *attempt) collected(ctx context.Context, err error) ([]*Declaration, err
 			d.of = len(a.found)
 		}
 		return a.found, nil
-	case ctx.Err() != nil:
-		return nil, loadError(f.Path, a.lastLine(), "the top level did not end within %s: it only declares scenarios, it does not run them", durationText(collectTime))
+	case a.ctx.Err() != nil && (len(a.found) > 0 || f.chunk.declares):
+		text := fmt.Sprintf("the top level did not end within %s: it only declares scenarios, it does not run them", durationText(collectTime))
+		if a.spent != "" {
+			text = "the top level: " + a.spent
+		}
+		return nil, loadError(f.Path, a.lastLine(), "%s", text)
 	case value != nil && errors.As(value, &missing) && (len(a.found) > 0 || f.chunk.declares):
 		d := a.plain()
 		d.Plain = false
 		d.Unresolved, d.UnresolvedText, d.Line = missing.name, missing.text, a.lastLine()
 		return []*Declaration{d}, nil
+	case f.chunk.plain && a.suite.Level != "": // suite was all that there was to find out
 	case err != nil && (len(a.found) > 0 || f.chunk.declares || a.lastErr != nil && a.lastErr.suite):
 		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
 	}

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
@@ -41,18 +42,18 @@ type ConfigValues struct {
 }
 
 type configOptions struct {
-	Target         string        `lua:"target" doc:"Name or URL of the target that is used when the command line names none."`
-	Targets        *lua.LTable   `lua:"targets" doc:"Targets by name: a url, and facts."`
-	Vars           *lua.LTable   `lua:"vars" doc:"Variables."`
-	Paths          []string      `lua:"paths" doc:"Files and directories to run when the command line names none, relative to the configuration."`
-	Jobs           int           `lua:"jobs" doc:"How many scenarios run at once."`
-	MaxConnections int           `lua:"max_connections" doc:"How many connections one target gets at once."`
-	Timeout        time.Duration `lua:"timeout" doc:"How long a scenario may take."`
-	ReplyTimeout   lua.LValue    `lua:"reply_timeout" type:"duration|string" doc:"How long a reply may take, or rfc."`
-	ConnectTimeout time.Duration `lua:"connect_timeout" doc:"How long a connect may take."`
-	Retries        int           `lua:"retries" doc:"How often a failed scenario is tried again."`
-	Strict         bool          `lua:"strict" doc:"Warnings fail the run."`
-	Allow          []string      `lua:"allow" doc:"host or host:port that scripts may connect to."`
+	Target         string        `lua:"target" doc:"Name or URL of the target that is used when the command line names none." default:"none"`
+	Targets        *lua.LTable   `lua:"targets" doc:"Targets by name: each a table with a url, and facts." default:"none"`
+	Vars           *lua.LTable   `lua:"vars" doc:"Variables by name, for vars.NAME." default:"none"`
+	Paths          []string      `lua:"paths" doc:"Files and directories to run when the command line names none, relative to the configuration." default:"none"`
+	Jobs           int           `lua:"jobs" doc:"How many scenarios run at once." default:"16"`
+	MaxConnections int           `lua:"max_connections" doc:"How many connections one target gets at once." default:"50"`
+	Timeout        time.Duration `lua:"timeout" doc:"How long a scenario may take." default:"60 s"`
+	ReplyTimeout   lua.LValue    `lua:"reply_timeout" type:"duration|string" doc:"How long a reply may take, or \"rfc\" for the minutes of RFC 5321 4.5.3.2." default:"30 s"`
+	ConnectTimeout time.Duration `lua:"connect_timeout" doc:"How long a connect may take." default:"10 s"`
+	Retries        int           `lua:"retries" doc:"How often a failed scenario is tried again, after all others." default:"0"`
+	Strict         bool          `lua:"strict" doc:"Warnings fail the run." default:"false"`
+	Allow          []string      `lua:"allow" doc:"host or host:port that scripts may connect to besides the target." default:"none"`
 }
 
 // LoadConfig runs a configuration file. getenv is what its env reads. The error is a *LoadError.
@@ -132,7 +133,7 @@ func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LV
 
 // lineOf finds the line of a key that an error names, so that it can be gone to.
 func (f *File) lineOf(err error) int {
-	if e, ok := err.(*keyError); ok {
+	if e, ok := err.(*keyError); ok && utf8.ValidString(e.key) {
 		given := regexp.MustCompile(`(^|[^\w.])` + regexp.QuoteMeta(e.key) + `["'\]]*\s*=`)
 		for i, line := range strings.Split(f.chunk.source, "\n") {
 			if given.MatchString(line) || strings.Contains(line, `"`+e.key+`"`) {

@@ -12,7 +12,7 @@ import (
 )
 
 type sendOptions struct {
-	Secret bool `lua:"secret" doc:"Keeps the line out of every output."`
+	Secret bool `lua:"secret" doc:"Keeps the bytes out of every output, in whatever form the server may repeat them." default:"false, but true for what follows AUTH or answers a 334"`
 }
 
 var sendTable = bind.OptionsOf[sendOptions]("smtp.SendOptions", "How to send.")
@@ -33,22 +33,22 @@ func on(f func(*conn, *bind.Call) error) func(*bind.Call) error {
 
 func (lang *Language) declareConn() *bind.Class {
 	methods := []*bind.Func{
-		bind.Method("send(line: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).send), "Writes the line and CRLF."),
-		bind.Method("write(bytes: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).write), "Writes exactly these bytes."),
-		bind.Method("expect(code: number|string|table, enhanced?: string, text?: string): smtp.Reply", on((*conn).expect), "Reads one whole reply and requires it: a code, \"2xx\", \"close\", \"silence\" or a list of these; an enhanced code; a Lua pattern found in the text. Or a table of named requirements."),
+		bind.Method("send(line: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).send), "Writes the line and CRLF, in one write."),
+		bind.Method("write(bytes: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).write), "Writes exactly these bytes, in one write."),
+		bind.Method("expect(code: number|string|table, enhanced?: string, text?: string): smtp.Reply", on((*conn).expect), "Reads one whole reply and requires its code, its enhanced code and its text."),
 		bind.Method("reply(within?: duration): smtp.Reply", on((*conn).reply), "Reads one reply and requires nothing, not even that one comes."),
 		bind.Method("expect_close(within?: duration)", on((*conn).expectClose), "Requires that the peer closes, with nothing more said."),
 		bind.Method("expect_silence(seconds: duration)", on((*conn).expectSilence), "Requires that the peer says nothing and keeps the connection open for so long."),
-		bind.Method("read_line(within?: duration): string", on((*conn).readLine), "Reads a line with its line end; or gives what came and the reason."),
-		bind.Method("read(n: integer, within?: duration): string", on((*conn).read), "Reads exactly n bytes; or gives what came and the reason."),
-		bind.Method("close()", on((*conn).close), "Closes the connection."),
-		bind.Method("close_write()", on((*conn).closeWrite), "Half-closes: in TLS close_notify, then FIN."),
-		bind.Method("abort()", on((*conn).abort), "Resets the connection (RST)."),
-		bind.Method("stop_tls()", on((*conn).stopTLS), "Says close_notify and goes on in clear."),
+		bind.Method("read_line(within?: duration): string", on((*conn).readLine), "Reads a line and gives it with its line end."),
+		bind.Method("read(n: integer, within?: duration): string", on((*conn).read), "Reads exactly n bytes and gives them."),
+		bind.Method("close()", on((*conn).close), "Closes the connection; bytes that arrived and were not read are a warning that shows them."),
+		bind.Method("close_write()", on((*conn).closeWrite), "Half-closes: says close_notify in TLS, then FIN. What the server still says can be read."),
+		bind.Method("abort()", on((*conn).abort), "Resets the connection (RST), with no warning about bytes that were not read."),
+		bind.Method("stop_tls()", on((*conn).stopTLS), "Ends TLS by close_notify and goes on in clear."),
 	}
 	methods = append(methods, sugar()...)
 	return &bind.Class{
-		Name: "smtp.Conn", Short: "c", Doc: "A connection.", Methods: methods, Fields: connFields(),
+		Name: "smtp.Conn", Short: "c", Doc: "A connection to a server, as smtp.connect and smtp.session give it.", Methods: methods, Fields: connFields(),
 		Text: func(self any) string { return "smtp.Conn " + self.(*conn).address },
 	}
 }
@@ -84,7 +84,7 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 		return nil
 	}
 	idle := k.replyLimit("")
-	switch k.wire.Write(c.L.Context(), []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
+	switch k.wire.Write(attemptOf(c.L).ctx, []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
 	case wire.Cancelled:
 		return k.a.cancelledWaiting(c.L, k, "the server to take what was written")
 	case wire.Local:
@@ -126,7 +126,7 @@ func (k *conn) read1(c *bind.Call, within time.Duration) (*reply, time.Duration,
 		within = k.replyLimit(k.wire.Awaited())
 	}
 	k.a.meanwhile(k)
-	r := k.wire.ReadReply(c.L.Context(), k.deadline(within))
+	r := k.wire.ReadReply(attemptOf(c.L).ctx, k.deadline(within))
 	if r.Ended == wire.Cancelled {
 		return nil, within, k.a.cancelledReading(c.L, k, r)
 	}
@@ -178,7 +178,7 @@ func (k *conn) reply(c *bind.Call) error {
 
 func (k *conn) readLine(c *bind.Call) error {
 	k.a.meanwhile(k)
-	b, kind := k.wire.ReadLine(c.L.Context(), k.deadline(c.Duration(0, k.replyLimit(""))))
+	b, kind := k.wire.ReadLine(attemptOf(c.L).ctx, k.deadline(c.Duration(0, k.replyLimit(""))))
 	return k.raw(c, b, kind)
 }
 
@@ -188,7 +188,7 @@ func (k *conn) read(c *bind.Call) error {
 		return fmt.Errorf("c:read: argument n: a number from 1 to %d expected, got %d", 64<<20, n)
 	}
 	k.a.meanwhile(k)
-	b, kind := k.wire.ReadN(c.L.Context(), n, k.deadline(c.Duration(1, k.replyLimit(""))))
+	b, kind := k.wire.ReadN(attemptOf(c.L).ctx, n, k.deadline(c.Duration(1, k.replyLimit(""))))
 	return k.raw(c, b, kind)
 }
 
@@ -200,7 +200,7 @@ func (k *conn) raw(c *bind.Call, b []byte, kind wire.Kind) error {
 		return k.a.cancelled(c.L)
 	case wire.Timeout:
 		if len(b) > 0 {
-			b, _ = k.wire.ReadN(c.L.Context(), len(b), time.Time{}) // is there already; what the script gets counts as read
+			b, _ = k.wire.ReadN(attemptOf(c.L).ctx, len(b), time.Time{}) // is there already; what the script gets counts as read
 		}
 	}
 	return c.PushAll(lua.LString(b), lua.LString(kind))
@@ -214,7 +214,7 @@ func (k *conn) close(c *bind.Call) error {
 }
 
 func (k *conn) closeWrite(c *bind.Call) error {
-	k.wire.CloseWrite(c.L.Context(), k.replyLimit(""))
+	k.wire.CloseWrite(attemptOf(c.L).ctx, k.replyLimit(""))
 	return nil
 }
 
@@ -232,7 +232,7 @@ func (k *conn) stopTLS(c *bind.Call) error {
 	if k.wire.TLS == nil {
 		return fmt.Errorf("c:stop_tls: the connection is not in TLS")
 	}
-	if k.wire.StopTLS(c.L.Context(), k.deadline(stopTime)) == wire.Cancelled {
+	if k.wire.StopTLS(attemptOf(c.L).ctx, k.deadline(stopTime)) == wire.Cancelled {
 		return k.a.cancelled(c.L)
 	}
 	return nil
@@ -245,7 +245,7 @@ func connFields() []bind.Field {
 		}}
 	}
 	return []bind.Field{
-		field("caps", "table", "What the latest EHLO or LHLO offered: keyword in upper case to parameter text.", func(k *conn, c *bind.Call) lua.LValue {
+		field("caps", "table", "What the latest 250 to EHLO or LHLO offered: keyword in upper case to parameter text, \"\" for none. A handshake empties it.", func(k *conn, c *bind.Call) lua.LValue {
 			return capsTable(c.L, k.keywords())
 		}),
 		field("tls", "smtp.TLS?", "The TLS state, nil in clear.", func(k *conn, _ *bind.Call) lua.LValue {
@@ -260,17 +260,17 @@ func connFields() []bind.Field {
 			}
 			return k.replyOf(k.wire.Greeting).object()
 		}),
-		field("replies", "smtp.Reply[]", "All whole replies so far.", func(k *conn, c *bind.Call) lua.LValue {
+		field("replies", "smtp.Reply[]", "All whole replies so far, in order.", func(k *conn, c *bind.Call) lua.LValue {
 			t := c.L.NewTable()
 			for _, r := range k.wire.Replies {
 				t.Append(k.replyOf(r).object())
 			}
 			return t
 		}),
-		field("unread", "string", "What arrived and was not read.", func(k *conn, _ *bind.Call) lua.LValue {
+		field("unread", "string", "The bytes that arrived and were not read.", func(k *conn, _ *bind.Call) lua.LValue {
 			return lua.LString(k.wire.Unread())
 		}),
-		field("closed_by", "string?", "How the peer ended the connection: fin, close_notify or reset.", func(k *conn, _ *bind.Call) lua.LValue {
+		field("closed_by", "string?", "How the peer ended the connection: \"fin\", \"close_notify\" or \"reset\"; nil while it is open.", func(k *conn, _ *bind.Call) lua.LValue {
 			k.wire.Unread() // takes note of a close that has come meanwhile
 			if how := k.wire.ClosedBy(); how != "" {
 				return lua.LString(how)

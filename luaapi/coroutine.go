@@ -56,11 +56,26 @@ func yield(L *lua.LState) int {
 	return -1
 }
 
+// creating is coroutine.create. gopher-lua gives each coroutine a context that stays with the scenario's until that ends, also when the
+// coroutine is long forgotten: here they all have the scenario's own.
+func creating(create lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		ctx := L.RemoveContext()
+		defer L.SetContext(ctx)
+		n := create(L)
+		L.CheckThread(L.GetTop()).SetContext(ctx)
+		return n
+	}
+}
+
 // wrapping is coroutine.wrap.
 func wrapping(wrap lua.LGFunction) lua.LGFunction {
 	return func(L *lua.LState) int {
+		ctx := L.RemoveContext()
+		defer L.SetContext(ctx)
 		n := wrap(L)
 		fn := L.Get(-1).(*lua.LFunction)
+		fn.Upvalues[0].Value().(*lua.LState).SetContext(ctx)
 		fn.GFunction = resuming(fn.GFunction)
 		return n
 	}

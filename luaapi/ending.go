@@ -13,7 +13,7 @@ import (
 func (k *conn) expectClose(c *bind.Call) error {
 	within := c.Duration(0, k.replyLimit(""))
 	k.a.meanwhile(k)
-	said, kind := k.wire.WaitClose(c.L.Context(), k.deadline(within))
+	said, kind := k.wire.WaitClose(attemptOf(c.L).ctx, k.deadline(within))
 	if kind == wire.Cancelled {
 		return k.a.cancelledWaiting(c.L, k, "the server to close the connection")
 	}
@@ -48,7 +48,7 @@ func (k *conn) outcome(c *bind.Call, ok bool, f event.Failure, want, got string)
 func (k *conn) expectSilence(c *bind.Call) error {
 	d := c.Duration(0, 0)
 	k.a.meanwhile(k)
-	said, kind := k.wire.WaitSilence(c.L.Context(), k.deadline(d))
+	said, kind := k.wire.WaitSilence(attemptOf(c.L).ctx, k.deadline(d))
 	if kind == wire.Cancelled {
 		return k.a.cancelledWaiting(c.L, k, "the end of a silence")
 	}

@@ -14,11 +14,11 @@ import (
 )
 
 type expectOptions struct {
-	Code     lua.LValue     `lua:"code" type:"number|string|table" doc:"A code, 2xx, close, silence, or a list of these."`
-	Weak     lua.LValue     `lua:"weak" type:"number|string|table" doc:"What is accepted with a warning."`
-	Enhanced string         `lua:"enhanced" doc:"An enhanced status code, as in 5.7.x."`
-	Text     string         `lua:"text" doc:"A Lua pattern found in the text."`
-	Within   *time.Duration `lua:"within" doc:"How long it may take."`
+	Code     lua.LValue     `lua:"code" type:"number|string|table" doc:"A code (250), a class (\"2xx\", \"25x\"), \"close\", \"silence\", or a list of these." default:"any whole reply"`
+	Weak     lua.LValue     `lua:"weak" type:"number|string|table" doc:"Codes that are accepted too, with a warning. Needs code." default:"none"`
+	Enhanced string         `lua:"enhanced" doc:"Enhanced status code, where x stands for any number: \"2.1.0\", \"5.7.x\"." default:"any, or none"`
+	Text     string         `lua:"text" doc:"Lua pattern that is found anywhere in the reply's text." default:"any"`
+	Within   *time.Duration `lua:"within" doc:"How long the whole reply may take." default:"the connection's reply_timeout"`
 }
 
 var expectTable = bind.OptionsOf[expectOptions]("smtp.ExpectOptions", "What to require of a reply.")

@@ -20,15 +20,15 @@ import (
 func hashModule() *bind.Module {
 	return &bind.Module{
 		Name: "hash",
-		Doc:  "Hashes. All results are raw bytes.",
+		Doc:  "Hashes. Results are raw bytes: codec.hex.encode shows them.",
 		Funcs: []*bind.Func{
-			bind.Fn("md5(bytes: string): string", digest("md5"), "MD5."),
-			bind.Fn("sha1(bytes: string): string", digest("sha1"), "SHA-1."),
-			bind.Fn("sha256(bytes: string): string", digest("sha256"), "SHA-256."),
-			bind.Fn("sha512(bytes: string): string", digest("sha512"), "SHA-512."),
-			bind.Fn("hmac(algorithm: string, key: string, bytes: string): string", hmacOf, "HMAC (RFC 2104) with md5, sha1, sha256 or sha512."),
-			bind.Fn("pbkdf2(algorithm: string, password: string, salt: string, iterations: integer, length?: integer): string", pbkdf2Of, "PBKDF2 (RFC 8018 5.2); the length is by default that of the hash."),
-			bind.Fn("xor(a: string, b: string): string", xorOf, "The bytes of two texts of the same length, combined by exclusive or."),
+			bind.Fn("md5(bytes: string): string", digest("md5"), "Gives the MD5 of bytes (RFC 1321), 16 bytes."),
+			bind.Fn("sha1(bytes: string): string", digest("sha1"), "Gives the SHA-1 of bytes, 20 bytes."),
+			bind.Fn("sha256(bytes: string): string", digest("sha256"), "Gives the SHA-256 of bytes, 32 bytes."),
+			bind.Fn("sha512(bytes: string): string", digest("sha512"), "Gives the SHA-512 of bytes, 64 bytes."),
+			bind.Fn("hmac(algorithm: string, key: string, bytes: string): string", hmacOf, "Gives the HMAC of bytes (RFC 2104)."),
+			bind.Fn("pbkdf2(algorithm: string, password: string, salt: string, iterations: integer, length?: integer): string", pbkdf2Of, "Derives a key from a password by PBKDF2 (RFC 8018 5.2), as SCRAM does."),
+			bind.Fn("xor(a: string, b: string): string", xorOf, "Combines the bytes of two texts of the same length by exclusive or."),
 		},
 	}
 }

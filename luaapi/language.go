@@ -1,6 +1,9 @@
 package luaapi
 
 import (
+	"math"
+	"runtime/debug"
+
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -12,7 +15,10 @@ type Language struct {
 	libs    map[string]map[string]lua.LValue // Lua's own libraries
 	globals *lua.LTable                      // metatable of the globals
 	strings *lua.LTable                      // metatable of strings
+	concat  *lua.LFunction                   // what ".." calls
 	types   classes
+
+	templateFrom int // scenarios of a file from which on its top level does not run for each
 
 	internals internals
 }
@@ -24,7 +30,7 @@ type classes struct {
 
 // New makes the language.
 func New() *Language {
-	lang := &Language{internals: findInternals()}
+	lang := &Language{internals: findInternals(), templateFrom: templateFrom}
 	lang.declareClasses()
 	lang.reg = bind.New(lang.modules(), func(L *lua.LState) bind.Host { return attemptOf(L) })
 	lang.openLibraries()
@@ -42,6 +48,11 @@ func (lang *Language) modules() []*bind.Module {
 // Registry is the table of everything that smtpspec adds to Lua, for documentation and lint.
 func (lang *Language) Registry() *bind.Registry { return lang.reg }
 
-// SetProcessLimits sets the one bound of gopher-lua that is process-wide: without it, one assignment to a large index fills memory.
-// Only a program's main calls it.
-func SetProcessLimits() { lua.MaxArrayIndex = 1 << 20 }
+// SetProcessLimits sets what is process-wide, so only a program's main calls it: the highest index that a table's array is filled up to,
+// without which one assignment fills memory, and the size from which on garbage is collected sooner than when the heap has doubled.
+func SetProcessLimits() {
+	lua.MaxArrayIndex = 1 << 20
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT says nothing else
+		debug.SetMemoryLimit(2 * maxTogether)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,6 +73,8 @@ type chunk struct {
 	proto    *lua.FunctionProto
 	globals  map[string]bool // names that it assigns as globals
 	declares bool            // it calls scenario
+	plain    bool            // it cannot: it names nothing that leads there
+	suite    bool            // it names suite
 }
 
 // stmts parses the source again.
@@ -137,7 +140,7 @@ func (l *Loader) chunk(path string) (*chunk, error) {
 			entry.err = loadError(path, 0, "cannot be read: %s", FileProblem(err))
 			return
 		}
-		entry.chunk, entry.err = compile(path, source)
+		entry.chunk, entry.err = l.lang.compile(path, source)
 	})
 	return entry.chunk, entry.err
 }
@@ -157,14 +160,15 @@ func FileProblem(err error) string {
 	return err.Error()
 }
 
-// Bounds of a source file: gopher-lua's parser recurses without one of its own.
+// Bounds of a source file: gopher-lua's parser and compiler recurse without one of their own, and take a time that grows with the square of it.
 const (
 	maxSource  = 1 << 20
-	maxNesting = 200
+	maxNesting = 200  // of brackets
+	maxDepth   = 1000 // of the syntax tree, in which "a + b + c" is one deeper than "a + b"
 )
 
 // compile makes a chunk of source. The error is a *LoadError.
-func compile(path string, source []byte) (*chunk, error) {
+func (lang *Language) compile(path string, source []byte) (*chunk, error) {
 	if len(source) > maxSource {
 		return nil, loadError(path, 0, "the file has %d bytes; scenario files have at most %d", len(source), maxSource)
 	}
@@ -179,13 +183,8 @@ func compile(path string, source []byte) (*chunk, error) {
 	if err != nil {
 		return nil, syntaxError(path, source, err)
 	}
-	proto, err := compileChunk(stmts, path)
-	if err != nil {
-		return nil, err
-	}
-	keepCallers(proto)
-	c := &chunk{path: path, source: string(source), proto: proto}
-	walk(stmts, func(n ast.PositionHolder) {
+	c := &chunk{path: path, source: string(source), plain: true}
+	deep := walk(stmts, func(n ast.PositionHolder) {
 		switch n := n.(type) {
 		case *ast.AssignStmt:
 			for _, e := range n.Lhs {
@@ -195,10 +194,24 @@ func compile(path string, source []byte) (*chunk, error) {
 			c.assigns(nameOf(n.Name.Func))
 		case *ast.FuncCallExpr:
 			c.declares = c.declares || nameOf(n.Func) == "scenario"
+		case *ast.IdentExpr:
+			c.plain = c.plain && !leadsToScenario[n.Value]
+			c.suite = c.suite || n.Value == "suite"
 		}
 	})
+	if deep > 0 {
+		return nil, loadError(path, deep, "statements or expressions are nested more than %d deep", maxDepth)
+	}
+	callConcat(stmts)
+	if c.proto, err = compileChunk(stmts, path); err != nil {
+		return nil, err
+	}
+	lang.finish(c.proto)
 	return c, nil
 }
+
+// leadsToScenario are the names by which a file can come to call scenario.
+var leadsToScenario = map[string]bool{"scenario": true, "require": true, "load": true, "loadstring": true, "_G": true, "getfenv": true}
 
 func (c *chunk) assigns(name string) {
 	if name == "" {
@@ -258,6 +271,19 @@ func lineOf(source []byte, n int) string {
 	return lines[min(n, len(lines))-1]
 }
 
+// finish makes of what gopher-lua compiled what scenarios run: tail calls become plain ones, the marks of ".." the function. What was compiled is cut to
+// its size: gopher-lua makes room for a thousand instructions in every function, 12 KB that would stay for the whole run.
+func (lang *Language) finish(p *lua.FunctionProto) {
+	keepCallers(p)
+	bindConcat(p, lang.concat)
+	p.Code, p.DbgSourcePositions = slices.Clone(p.Code), slices.Clone(p.DbgSourcePositions)
+	p.Constants, p.DbgLocals, p.DbgCalls = slices.Clone(p.Constants), slices.Clone(p.DbgLocals), slices.Clone(p.DbgCalls)
+	p.FunctionPrototypes, p.DbgUpvalues = slices.Clone(p.FunctionPrototypes), slices.Clone(p.DbgUpvalues)
+	for _, child := range p.FunctionPrototypes {
+		lang.finish(child)
+	}
+}
+
 // keepCallers turns tail calls into plain calls: a tail call takes its caller off the stack, and with it the line of the scenario that
 // a failure in a helper is reported at. Tail recursion is bounded by the call stack in return.
 func keepCallers(p *lua.FunctionProto) {
@@ -266,9 +292,6 @@ func keepCallers(p *lua.FunctionProto) {
 		if inst>>opcode == uint32(lua.OP_TAILCALL) {
 			p.Code[i] = inst&(1<<opcode-1) | uint32(lua.OP_CALL)<<opcode
 		}
-	}
-	for _, child := range p.FunctionPrototypes {
-		keepCallers(child)
 	}
 }
 

@@ -41,7 +41,7 @@ func stringFormat(L *lua.LState) int {
 		item, rest = a.item(after)
 		a.format(&b, item, arg)
 		if b.Len() > maxString {
-			L.RaiseError("string.format: the result has more than %d bytes", maxString)
+			L.RaiseError("%s", tooLong("string.format"))
 		}
 	}
 	return a.pushText(b.String())

@@ -45,7 +45,7 @@ func (a arguments) text(i int) string {
 	if !lua.LVCanConvToString(v) {
 		a.wrong(i, "string")
 	}
-	return lua.LVAsString(v)
+	return textOf(v)
 }
 
 func (a arguments) table(i int) *lua.LTable {
@@ -106,7 +106,7 @@ func (a arguments) optional(i, fallback int) int {
 // fail raises what a pattern ended with.
 func (a arguments) fail(err error) {
 	if errors.Is(err, pattern.ErrTooLarge) {
-		a.RaiseError("string.%s: the result would have more than %d bytes", a.name, maxString)
+		a.RaiseError("%s", tooLong("string."+a.name))
 	}
 	a.RaiseError("%s", err)
 }
@@ -147,7 +147,7 @@ func stringFind(L *lua.LState) int {
 	)
 	if lua.LVAsBool(L.Get(4)) {
 		m, ok = pattern.Plain(s, pat, init)
-	} else if m, ok, err = attemptOf(L).patterns.Find(L.Context(), s, pat, init); err != nil {
+	} else if m, ok, err = attemptOf(L).patterns.Find(attemptOf(L).ctx, s, pat, init); err != nil {
 		a.fail(err)
 	}
 	if !ok {
@@ -165,7 +165,7 @@ func stringFind(L *lua.LState) int {
 func stringMatch(L *lua.LState) int {
 	a := arguments{L, "match"}
 	s, pat := a.text(1), a.text(2)
-	m, ok, err := attemptOf(L).patterns.Match(L.Context(), s, pat, pattern.Offset(a.optional(3, 1), len(s)))
+	m, ok, err := attemptOf(L).patterns.Match(attemptOf(L).ctx, s, pat, pattern.Offset(a.optional(3, 1), len(s)))
 	if err != nil {
 		a.fail(err)
 	}
@@ -182,7 +182,7 @@ func stringGmatch(L *lua.LState) int {
 	it := attemptOf(L).patterns.Gmatch(s, pat)
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		a := arguments{L, "gmatch"}
-		m, ok, err := it.Next(L.Context())
+		m, ok, err := it.Next(attemptOf(L).ctx)
 		if err != nil {
 			a.fail(err)
 		}
@@ -210,9 +210,9 @@ func stringGsub(L *lua.LState) int {
 	)
 	patterns := &attemptOf(L).patterns
 	if lua.LVCanConvToString(with) {
-		out, n, err = patterns.GsubText(L.Context(), sub, lua.LVAsString(with))
+		out, n, err = patterns.GsubText(attemptOf(L).ctx, sub, textOf(with))
 	} else {
-		out, n, err = patterns.Gsub(L.Context(), sub, func(m pattern.Match) (string, bool, error) {
+		out, n, err = patterns.Gsub(attemptOf(L).ctx, sub, func(m pattern.Match) (string, bool, error) {
 			return a.replacement(sub.Subject, m, with)
 		})
 	}
@@ -247,7 +247,7 @@ func (a arguments) replacement(subject string, m pattern.Match, with lua.LValue)
 	case lua.LVIsFalse(v):
 		return "", false, nil
 	case lua.LVCanConvToString(v):
-		return lua.LVAsString(v), true, nil
+		return textOf(v), true, nil
 	}
 	a.RaiseError("invalid replacement value (a %s)", v.Type().String())
 	return "", false, nil
@@ -327,9 +327,7 @@ func stringRep(L *lua.LState) int {
 	if n <= 0 || s == "" {
 		return a.pushText("")
 	}
-	if n > maxString/len(s) {
-		L.RaiseError("string.rep: the result would have more than %d bytes", maxString)
-	}
+	defer room(L, "string.rep", len(s)*min(n, maxString/len(s)+1))()
 	return a.pushText(strings.Repeat(s, n))
 }
 

@@ -10,10 +10,10 @@ func (lang *Language) declareClasses() {
 		Name: "failure", Short: "failure", Doc: "What a broken expectation raises. Its verdict is recorded already.",
 		Text: func(self any) string { return self.(error).Error() },
 	}
-	lang.types.target = lang.factsClass("target",
+	lang.types.target = lang.factsClass("target", "Facts about the server under test",
 		func(self any, name string) (any, bool) { return self.(*Target).fact(name) },
 		func(self any) *Facts { return &self.(*Target).Facts })
-	lang.types.vars = lang.factsClass("vars",
+	lang.types.vars = lang.factsClass("vars", "Variables, which --var and the configuration set",
 		func(self any, name string) (any, bool) { return self.(*Facts).Get(name) },
 		func(self any) *Facts { return self.(*Facts) })
 	lang.types.conn = lang.declareConn()

@@ -11,23 +11,29 @@ import (
 // gopher-lua's protected call gets upvalues wrong. When an error is raised it closes the open upvalues of every frame, also of
 // those that go on: after a pcall that caught something, a closure and the function around it no longer share their
 // variables. With an error function it closes none: closures made in the call then read whatever the registers hold next. The right thing (lua_pcall
-// of PUC Lua 5.1: luaF_close at the level of the call) needs three fields that gopher-lua does not export; their places are
+// of PUC Lua 5.1: luaF_close at the level of the call) needs some fields that gopher-lua does not export; their places are
 // looked up once, and New panics when a version of it has other ones.
 type internals struct {
-	reg, top, uvcache, hasErrorFunc uintptr // in LState, but for top
-	next, index                     uintptr // in Upvalue
+	reg, uvcache, hasErrorFunc uintptr // in LState
+	top, registry              uintptr // in registry
+	next, index, closed        uintptr // in Upvalue
+	array, keyList             uintptr // in LTable
 }
 
 func findInternals() internals {
-	state, upvalue := reflect.TypeFor[lua.LState](), reflect.TypeFor[lua.Upvalue]()
+	state, upvalue, table := reflect.TypeFor[lua.LState](), reflect.TypeFor[lua.Upvalue](), reflect.TypeFor[lua.LTable]()
 	registry := field(state, "reg", reflect.Pointer).Type.Elem()
 	return internals{
 		reg:          field(state, "reg", reflect.Pointer).Offset,
 		top:          field(registry, "top", reflect.Int).Offset,
+		registry:     field(registry, "array", reflect.Slice).Offset,
 		uvcache:      field(state, "uvcache", reflect.Pointer).Offset,
 		hasErrorFunc: field(state, "hasErrorFunc", reflect.Bool).Offset,
 		next:         field(upvalue, "next", reflect.Pointer).Offset,
 		index:        field(upvalue, "index", reflect.Int).Offset,
+		closed:       field(upvalue, "closed", reflect.Bool).Offset,
+		array:        field(table, "array", reflect.Slice).Offset,
+		keyList:      field(table, "keys", reflect.Slice).Offset,
 	}
 }
 
@@ -44,8 +50,30 @@ func (in *internals) registryTop(L *lua.LState) int {
 	return *(*int)(unsafe.Add(reg, in.top))
 }
 
+// registers are all registers of a thread, those included that no function uses any more: they keep what is in them.
+func (in *internals) registers(L *lua.LState) []lua.LValue {
+	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), in.reg))
+	return *(*[]lua.LValue)(unsafe.Add(reg, in.registry))
+}
+
+// slots is how many places a table's array has, and keys how many keys its hash ever had.
+func (in *internals) slots(t *lua.LTable) int {
+	return cap(*(*[]lua.LValue)(unsafe.Add(unsafe.Pointer(t), in.array)))
+}
+
+func (in *internals) keys(t *lua.LTable) int {
+	return cap(*(*[]lua.LValue)(unsafe.Add(unsafe.Pointer(t), in.keyList)))
+}
+
 func (in *internals) errorFunc(L *lua.LState) *bool {
 	return (*bool)(unsafe.Add(unsafe.Pointer(L), in.hasErrorFunc))
+}
+
+// closedUpvalue makes an upvalue that has its value itself, and not in a register.
+func (in *internals) closedUpvalue() *lua.Upvalue {
+	uv := &lua.Upvalue{}
+	*(*bool)(unsafe.Add(unsafe.Pointer(uv), in.closed)) = true
+	return uv
 }
 
 // closeUpvalues closes the open upvalues at or above a register, and those alone.

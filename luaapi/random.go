@@ -14,10 +14,10 @@ func randomModule() *bind.Module {
 		Name: "random",
 		Doc:  "Random values, the same in every run with the same --seed.",
 		Funcs: []*bind.Func{
-			bind.Fn("string(length: integer, alphabet?: string): string", randomly(randomString), "Text of letters and digits, or of the bytes of alphabet."),
-			bind.Fn("bytes(length: integer): string", randomly(randomBytes), "Any bytes."),
-			bind.Fn("integer(low: integer, high?: integer): integer", randomly(randomInteger), "A whole number from low to high, both included; with one argument from 1 to it."),
-			bind.Fn("uuid(): string", randomly(randomUUID), "A random UUID (RFC 9562 5.4)."),
+			bind.Fn("string(length: integer, alphabet?: string): string", randomly(randomString), "Gives text of lower-case letters and digits, or of the bytes of alphabet."),
+			bind.Fn("bytes(length: integer): string", randomly(randomBytes), "Gives bytes of any value."),
+			bind.Fn("integer(low: integer, high?: integer): integer", randomly(randomInteger), "Gives a whole number from low to high, both included; with one argument, from 1 to it."),
+			bind.Fn("uuid(): string", randomly(randomUUID), "Gives a random UUID (RFC 9562 5.4)."),
 		},
 	}
 }
@@ -60,6 +60,7 @@ func randomString(c *bind.Call, r *rand.Rand) error {
 	if alphabet == "" {
 		return fmt.Errorf("random.string: the alphabet is empty")
 	}
+	defer room(c.L, "random.string", n)()
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = alphabet[r.IntN(len(alphabet))]
@@ -72,6 +73,7 @@ func randomBytes(c *bind.Call, r *rand.Rand) error {
 	if err != nil {
 		return err
 	}
+	defer room(c.L, "random.bytes", n)()
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte(r.Uint32())

@@ -65,11 +65,11 @@ func (lang *Language) declareReply() *bind.Class {
 		}}
 	}
 	return &bind.Class{
-		Name: "smtp.Reply", Short: "reply", Doc: "A reply, or what there was of one.",
+		Name: "smtp.Reply", Short: "reply", Doc: "A reply, or what there was of one. Reading is liberal, and every byte is kept: an anomaly alone changes no verdict.",
 		Text: func(self any) string { return self.(*reply).oneLine() },
 		Fields: []bind.Field{
 			field("code", "integer", "The code of its last line; 0 when there was no whole reply.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LNumber(r.Code) }),
-			field("ended", "string?", "Why there is no whole reply: close, reset, timeout or garbage.", func(r *reply, _ *bind.Call) lua.LValue {
+			field("ended", "string?", "Why there is no whole reply: \"close\", \"reset\", \"timeout\" or \"garbage\"; nil when there is one.", func(r *reply, _ *bind.Call) lua.LValue {
 				switch r.Ended {
 				case wire.None:
 					return lua.LNil
@@ -81,28 +81,28 @@ func (lang *Language) declareReply() *bind.Class {
 				}
 				return lua.LString(r.Ended)
 			}),
-			field("enhanced", "string?", "The enhanced status code, as in 2.1.0.", func(r *reply, _ *bind.Call) lua.LValue {
+			field("enhanced", "string?", "The enhanced status code that its first line begins with, as in \"2.1.0\" (RFC 2034 4); never of a greeting, of a reply to EHLO or of a 3xx.", func(r *reply, _ *bind.Call) lua.LValue {
 				if e := r.Enhanced(); e != "" {
 					return lua.LString(e)
 				}
 				return lua.LNil
 			}),
-			field("text", "string", "What follows the code of each line, joined by LF.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Text()) }),
-			field("lines", "string[]", "What follows the code of each line.", func(r *reply, c *bind.Call) lua.LValue {
+			field("text", "string", "What follows the code of each line, joined by LF; the enhanced code is part of it.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Text()) }),
+			field("lines", "string[]", "The same as a list, one item a line.", func(r *reply, c *bind.Call) lua.LValue {
 				t := c.L.CreateTable(len(r.Lines), 0)
 				for _, l := range r.Lines {
 					t.Append(lua.LString(l.Text))
 				}
 				return t
 			}),
-			field("raw", "string", "Every byte.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Raw) }),
+			field("raw", "string", "Every byte, line ends included.", func(r *reply, _ *bind.Call) lua.LValue { return lua.LString(r.Raw) }),
 			field("elapsed", "number", "Seconds from the last byte written (for a greeting, from the connect) to the arrival of its last byte.", func(r *reply, _ *bind.Call) lua.LValue {
 				return lua.LNumber(r.Elapsed.Seconds())
 			}),
-			field("anomalies", "string[]", "What is unusual in it: bare-lf, code-mismatch, long-line, no-space, no-text, control, 8bit, bad-code.", func(r *reply, c *bind.Call) lua.LValue {
+			field("anomalies", "string[]", "What is unusual in it: \"bare-lf\", \"code-mismatch\" (lines with different codes), \"long-line\" (over 512 bytes), \"no-space\", \"no-text\", \"control\", \"8bit\", \"bad-code\".", func(r *reply, c *bind.Call) lua.LValue {
 				return stringList(c.L, r.Anomalies())
 			}),
-			field("recipients", "smtp.Reply[]?", "Of deliver: the replies to RCPT.", func(r *reply, c *bind.Call) lua.LValue {
+			field("recipients", "smtp.Reply[]?", "Of deliver: the replies to RCPT, in the order of the recipients; else nil.", func(r *reply, c *bind.Call) lua.LValue {
 				if r.recipients == nil {
 					return lua.LNil
 				}

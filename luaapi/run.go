@@ -26,6 +26,9 @@ type Env struct {
 	Keywords       *Keywords    // what the target offers, for requires
 	Spare          *wire.Spare  // a connection to the target that is open already, for the first who wants one
 	Extra          atomic.Int64 // connections that running scenarios have besides their first
+	Memory         *Memory      // bounds what they keep; nil for no bound
+
+	templates templates
 }
 
 // Limits are the time limits that the command line and the configuration set; zero is the default.
@@ -85,7 +88,7 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	a.L = a.lang.newState()
 	a.withContext(tctx, a.main)
 	a.finish(hard, tctx.Err() != nil && a.phase == running)
-	cancel() // not before: coroutines of the scenario live under it, and a cleanup may resume one
+	cancel()
 	a.L.Close()
 	a.result.Seconds = time.Since(a.start).Seconds()
 	a.assemble()
@@ -118,7 +121,9 @@ func (a *attempt) main() {
 		return
 	}
 	a.phase = declaring
-	if !a.call(top) {
+	if t := a.template(); t != nil {
+		t.a.copier(a).scenario(a.decl.index)
+	} else if !a.call(top) {
 		return
 	}
 	if a.selected == nil {

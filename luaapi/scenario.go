@@ -17,55 +17,55 @@ var levels = []string{"must", "required", "should", "may", "security", "ops"}
 
 // scenarioOptions are the options that suite and scenario share.
 type scenarioOptions struct {
-	Tags       []string       `lua:"tags" doc:"Words to select by."`
-	Refs       []string       `lua:"refs" doc:"Where the requirement stands, as in \"RFC 5321 4.1.1.4\"."`
-	ID         string         `lua:"id" doc:"A stable name, unique in a run."`
-	Level      string         `lua:"level" doc:"must (default), required, should, may, security or ops."`
-	Requires   []string       `lua:"requires" doc:"Facts of the target (lower case) and EHLO keywords (upper case) without which the scenario is skipped."`
-	Timeout    *time.Duration `lua:"timeout" doc:"How long the scenario may take."`
-	Retries    *int           `lua:"retries" doc:"How often it is tried again when it fails."`
-	Serial     *bool          `lua:"serial" doc:"Runs alone."`
-	Lock       string         `lua:"lock" doc:"Scenarios that share a lock never run at the same time."`
-	KnownIssue string         `lua:"known_issue" doc:"Why it is expected to fail."`
+	Tags       []string       `lua:"tags" doc:"Words to select by, as in --tag 'tls and not slow'." default:"none"`
+	Refs       []string       `lua:"refs" doc:"Where the requirement stands, as in \"RFC 5321 4.1.1.4\"; reports show it." default:"none"`
+	ID         string         `lua:"id" doc:"A stable name, unique in a run, to select by with --id." default:"none"`
+	Level      string         `lua:"level" doc:"What a failure counts for: \"must\", \"required\" and \"security\" fail, \"should\" and \"ops\" warn, \"may\" leaves a note." default:"\"must\""`
+	Requires   []string       `lua:"requires" doc:"Facts of the target (lower case) and EHLO keywords (upper case, as in \"AUTH PLAIN\", \"tls:AUTH\", \"!VRFY\") without which the scenario is skipped." default:"none"`
+	Timeout    *time.Duration `lua:"timeout" doc:"How long the scenario may take." default:"the run's, 60 s"`
+	Retries    *int           `lua:"retries" doc:"How often it is tried again when it fails, from 0 to 100." default:"the run's, 0"`
+	Serial     *bool          `lua:"serial" doc:"Runs alone." default:"false"`
+	Lock       string         `lua:"lock" doc:"Scenarios that share a lock never run at the same time." default:"none"`
+	KnownIssue string         `lua:"known_issue" doc:"Why it is expected to fail: failing is then reported as known, and passing is a failure." default:"none"`
 }
 
 type suiteOptions struct {
 	scenarioOptions
-	Name string `lua:"name" doc:"Name of the suite, by default that of the file."`
+	Name string `lua:"name" doc:"Name of the suite." default:"the file's, without .lua"`
 }
 
 var (
-	suiteTable    = bind.OptionsOf[suiteOptions]("SuiteOptions", "Defaults for every scenario of a file.")
-	scenarioTable = bind.OptionsOf[scenarioOptions]("ScenarioOptions", "Options of one scenario.")
+	suiteTable    = bind.OptionsOf[suiteOptions]("SuiteOptions", "Defaults for every scenario of a file, and the name of the suite.")
+	scenarioTable = bind.OptionsOf[scenarioOptions]("ScenarioOptions", "Options of one scenario. What it does not say is the suite's; lists of tags, refs and requires add up.")
 	checkTable    = bind.OptionsOf[checkOptions]("CheckOptions", "Options of a check.")
 )
 
 type checkOptions struct {
-	Level string `lua:"level" doc:"The level that a failure inside counts at."`
+	Level string `lua:"level" doc:"The level that a failure inside counts at, as of a scenario." default:"the level around it"`
 }
 
 func (lang *Language) globalFunctions() *bind.Module {
 	return &bind.Module{
-		Doc: "Names that every scenario file has.",
+		Doc: "Functions that every scenario file has without a module before them.",
 		Funcs: []*bind.Func{
-			bind.Fn("suite(options: SuiteOptions)", declareSuite, "Sets the defaults of every scenario of the file; once, before the first scenario."),
+			bind.Fn("suite(options: SuiteOptions)", declareSuite, "Sets defaults for every scenario of the file, or names the one that a plain file is. It is called once, before anything else."),
 			scenarioFunction(),
 			bind.Fn("before_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).before) }, "Runs fn before every scenario of the file."),
 			bind.Fn("after_each(fn: function)", func(c *bind.Call) error { return hook(c, &attemptOf(c.L).after) }, "Runs fn after every scenario of the file."),
 			bind.Fn("cleanup(fn: function)", cleanup, "Runs fn when the scenario ends, last first, whatever its outcome, within 5 s."),
-			bind.Fn("step(name: string, fn: function): any", step, "Runs fn as a named step: the report shows where a failure was. Gives what fn returns."),
-			bind.Fn("check(name: string, options?: CheckOptions|function, fn?: function): boolean", softCheck, "Runs fn; a failure inside is recorded and the scenario goes on. Gives whether it held."),
-			bind.Fn("skip(reason: string)", func(c *bind.Call) error { return skip(c, false) }, "Ends the scenario as skipped."),
+			bind.Fn("step(name: string, fn: function): any", step, "Runs fn as a named step of the report and the transcript. A failure inside ends the scenario."),
+			bind.Fn("check(name: string, options?: CheckOptions|function, fn?: function): boolean", softCheck, "Runs fn as a soft step: a failure inside is recorded, with a level, and the scenario goes on. It counts at the end."),
+			bind.Fn("skip(reason: string)", func(c *bind.Call) error { return skip(c, false) }, "Ends the scenario as skipped, with a reason that reports show."),
 			bind.Fn("inconclusive(reason: string)", func(c *bind.Call) error { return skip(c, true) }, "Ends the scenario as skipped because the server's policy was in the way."),
-			bind.Fn("fail(message: string)", failScenario, "Ends the scenario as failed."),
-			bind.Fn("warn(message: string)", warning, "Records a warning and goes on."),
-			bind.Fn("note(message: string)", note, "Records a remark that changes no verdict."),
-			bind.Fn("log(...: any)", logLine, "Writes a line to the scenario's record."),
+			bind.Fn("fail(message: string)", failScenario, "Ends the scenario as failed. It counts as an expectation."),
+			bind.Fn("warn(message: string)", warning, "Records a warning and goes on. A scenario whose worst is a warning is warned, which fails the run only with --strict."),
+			bind.Fn("note(message: string)", note, "Records a remark that changes no verdict, and goes on. Reports always show it."),
+			bind.Fn("log(...: any)", logLine, "Writes a line to the scenario's record, which is shown when the scenario fails, or with --verbose."),
 			bind.Fn("print(...: any)", logLine, "Writes a line to the scenario's record, as log does."),
 			bind.Fn("sleep(seconds: duration)", sleep, "Waits. The scenario's timeout ends it."),
-			bind.Fn("unique(prefix?: string): string", unique, "Gives text that no other scenario, attempt or run uses."),
+			bind.Fn("unique(prefix?: string): string", unique, "Gives text that no other scenario, attempt or run uses: for addresses and subjects."),
 			bind.Fn("read_file(path: string): string", readFile, "Gives the bytes of a file below the scenario directory."),
-			bind.Fn("require(name: string): any", require, "Loads a helper file once, and gives what it returns."),
+			bind.Fn("require(name: string): any", require, "Runs a helper file once a scenario, and gives what it returns."),
 		},
 		Classes: []*bind.Class{lang.types.failure, lang.types.target, lang.types.vars},
 		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable},
@@ -104,6 +104,9 @@ func declareSuite(c *bind.Call) error {
 		o.Name = baseName(a.file.Path)
 	}
 	a.suite = o
+	if a.phase == collecting && a.file.chunk.plain {
+		return errPlain // what comes after it declares nothing
+	}
 	return nil
 }
 
@@ -169,10 +172,10 @@ func (o *scenarioOptions) apply(d *Declaration) {
 // scenarioFunction is scenario. When a file runs again for one of its scenarios, the calls that declare the others cost
 // next to nothing.
 func scenarioFunction() *bind.Func {
-	f := bind.Fn("scenario(name: string, options?: ScenarioOptions|function, fn?: function)", declareScenario, "Declares a scenario.")
+	f := bind.Fn("scenario(name: string, options?: ScenarioOptions|function, fn?: function)", declareScenario, "Declares a scenario. A file that calls it is declared; a file that does not is one scenario itself.")
 	f.Pass = func(L *lua.LState) bool {
 		a := attemptOf(L)
-		if a.phase != declaring || a.calls == a.decl.index {
+		if a.phase != declaring || a.calls == a.decl.index || a.named != nil {
 			return false
 		}
 		a.calls++
@@ -217,6 +220,11 @@ func declareScenario(c *bind.Call) error {
 
 // reach takes the function of the scenario that is meant when the file runs again.
 func (a *attempt) reach(c *bind.Call) error {
+	if a.named != nil {
+		fn, err := body(c)
+		a.named = append(a.named, named{c.String(0), fn})
+		return err
+	}
 	a.calls++
 	if name := c.String(0); name != a.decl.Name {
 		return fmt.Errorf("the declarations changed when the file ran again: %q is now where %q was", name, a.decl.Name)
@@ -286,7 +294,7 @@ func note(c *bind.Call) error {
 func logLine(c *bind.Call) error {
 	words := make([]string, c.N())
 	for i := range words {
-		words[i] = lua.LVAsString(c.L.ToStringMeta(c.Value(i)))
+		words[i] = textOf(described(c.L, c.Value(i)))
 		if c.Value(i) == lua.LNil {
 			words[i] = "nil"
 		}
@@ -306,7 +314,7 @@ func sleep(c *bind.Call) error {
 	select {
 	case <-t.C:
 		return nil
-	case <-c.L.Context().Done():
+	case <-attemptOf(c.L).ctx.Done():
 		return a.cancelled(c.L)
 	}
 }

@@ -62,6 +62,14 @@ end)
 
 // TestNothingIsShared runs it in eight goroutines at once; the race detector sees what they share.
 func TestNothingIsShared(t *testing.T) {
+	for _, from := range []int{1, 2} { // with a template, and without
+		t.Run(fmt.Sprint("from ", from), func(t *testing.T) { testNothingIsShared(t, from) })
+	}
+}
+
+func testNothingIsShared(t *testing.T, templateFrom int) {
+	lang := New()
+	lang.templateFrom = templateFrom
 	dir := t.TempDir()
 	path := filepath.Join(dir, "t.lua")
 	for name, text := range map[string]string{"t.lua": vandal, "helper.lua": "return {}"} {
@@ -80,7 +88,7 @@ func TestNothingIsShared(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, err := New().NewLoader(nil).Load(path, Place{RequireRoot: dir, ReadRoot: dir})
+	f, err := lang.NewLoader(nil).Load(path, Place{RequireRoot: dir, ReadRoot: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,19 +18,19 @@ import (
 
 // connectOptions say what to connect to, and how; what is not given comes from the target.
 type connectOptions struct {
-	Host           *string        `lua:"host" doc:"Host name or address."`
-	Port           *int           `lua:"port" doc:"Port."`
-	TLS            *string        `lua:"tls" doc:"none, starttls or implicit; connect acts on implicit alone."`
-	Ehlo           string         `lua:"ehlo" doc:"The name to give in EHLO."`
-	Auth           bool           `lua:"auth" doc:"session authenticates with the target's user."`
-	LMTP           *bool          `lua:"lmtp" doc:"Speaks LMTP."`
-	Source         string         `lua:"source" doc:"Local address to connect from."`
+	Host           *string        `lua:"host" doc:"Host name or address. It is the target's, a loopback one where the target is on loopback, or what --allow names." default:"the target's"`
+	Port           *int           `lua:"port" doc:"Port, from 1 to 65535." default:"the target's"`
+	TLS            *string        `lua:"tls" doc:"\"none\", \"starttls\" or \"implicit\"; connect acts on \"implicit\" alone." default:"the target's"`
+	Ehlo           string         `lua:"ehlo" doc:"The name to give in EHLO." default:"the fact ehlo, or our address literal, as in [192.0.2.1]"`
+	Auth           bool           `lua:"auth" doc:"session authenticates by the strongest mechanism, with the facts user and password, or token." default:"false"`
+	LMTP           *bool          `lua:"lmtp" doc:"Speaks LMTP (RFC 2033): LHLO, and a reply for each recipient at the end of a message." default:"what the target's protocol is"`
+	Source         string         `lua:"source" doc:"Local IP address to connect from." default:"the system's choice"`
 	Proxy          *lua.LTable    `lua:"proxy" doc:"PROXY protocol header; not built yet."`
-	Unix           string         `lua:"unix" doc:"Path of a socket to connect to instead."`
-	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect."`
-	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply."`
-	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do TLS handshakes."`
-	Optional       bool           `lua:"optional" doc:"A connect that fails gives nil and the reason, and changes no verdict."`
+	Unix           string         `lua:"unix" doc:"Path of a UNIX socket to connect to instead of host and port." default:"the target's"`
+	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect." default:"the run's, 10 s"`
+	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply on this connection." default:"the run's, 30 s"`
+	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do every TLS handshake of this connection; what a handshake itself says wins."`
+	Optional       bool           `lua:"optional" doc:"A connect that fails gives nil and the reason, and changes no verdict." default:"false"`
 }
 
 var connectTable = bind.OptionsOf[connectOptions]("smtp.ConnectOptions", "What to connect to, and how.")
@@ -38,9 +38,9 @@ var connectTable = bind.OptionsOf[connectOptions]("smtp.ConnectOptions", "What t
 func (lang *Language) smtpModule() *bind.Module {
 	return &bind.Module{
 		Name: "smtp",
-		Doc:  "Connections to mail servers.",
+		Doc:  "Connections to mail servers, byte by byte.",
 		Funcs: []*bind.Func{
-			bind.Fn("connect(options?: smtp.ConnectOptions): smtp.Conn", connect, "Opens a connection and reads nothing; with tls = \"implicit\" the handshake is done."),
+			bind.Fn("connect(options?: smtp.ConnectOptions): smtp.Conn", connect, "Opens a connection and reads nothing: the greeting is yours to expect. With tls = \"implicit\" the TLS handshake is done."),
 			bind.Fn("session(options?: smtp.ConnectOptions): smtp.Conn", session, "Opens a connection and makes it ready for MAIL: greeting, EHLO (LHLO for LMTP), STARTTLS and EHLO again where the target says so, AUTH with auth = true."),
 		},
 		Classes: []*bind.Class{lang.types.conn, lang.types.reply, lang.types.tls, lang.types.certificate},
@@ -221,7 +221,7 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 		w.Spare = a.env.Spare
 	}
 	a.meanwhile(nil)
-	wc, err := wire.Dial(c.L.Context(), w, time.Now().Add(limit), a.transcript)
+	wc, err := wire.Dial(attemptOf(c.L).ctx, w, time.Now().Add(limit), a.transcript)
 	if err == nil {
 		a.dials[k.address] = true
 		k.wire = wc
@@ -383,4 +383,12 @@ func offers(keywords map[string]string, keyword, parameter string) bool {
 		return ok
 	}
 	return slices.Contains(strings.Fields(strings.ToUpper(have)), strings.ToUpper(parameter))
+}
+
+// size is roughly how many bytes the connection keeps, less its transcript.
+func (k *conn) size() (n int64) {
+	for _, r := range k.wire.Replies {
+		n += int64(len(r.Raw)) + replySize
+	}
+	return n + int64(k.wire.Held())
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/smtpspec/smtpspec/runner/event"
-	"github.com/yuin/gopher-lua/ast"
 )
 
 // scan looks at the source for what the parser would take silently or not survive: "\x" escapes, which Lua 5.1 reads as other bytes,
@@ -116,88 +115,5 @@ func (s *scanner) escape(c byte) {
 	}
 	if n, _ := strconv.Atoi(s.src[s.i:min(s.i+3, len(s.src))]); n > 255 {
 		s.problem(s.line, fmt.Sprintf(`"\%d" is no escape: a byte is 255 at most`, n), "")
-	}
-}
-
-// walk calls f for every statement and expression, parents first.
-func walk(stmts []ast.Stmt, f func(ast.PositionHolder)) {
-	for _, s := range stmts {
-		walkStmt(s, f)
-	}
-}
-
-func walkStmt(s ast.Stmt, f func(ast.PositionHolder)) {
-	f(s)
-	switch s := s.(type) {
-	case *ast.AssignStmt:
-		walkExprs(s.Lhs, f)
-		walkExprs(s.Rhs, f)
-	case *ast.LocalAssignStmt:
-		walkExprs(s.Exprs, f)
-	case *ast.FuncCallStmt:
-		walkExpr(s.Expr, f)
-	case *ast.DoBlockStmt:
-		walk(s.Stmts, f)
-	case *ast.WhileStmt:
-		walkExpr(s.Condition, f)
-		walk(s.Stmts, f)
-	case *ast.RepeatStmt:
-		walk(s.Stmts, f)
-		walkExpr(s.Condition, f)
-	case *ast.IfStmt:
-		walkExpr(s.Condition, f)
-		walk(s.Then, f)
-		walk(s.Else, f)
-	case *ast.NumberForStmt:
-		walkExprs([]ast.Expr{s.Init, s.Limit, s.Step}, f)
-		walk(s.Stmts, f)
-	case *ast.GenericForStmt:
-		walkExprs(s.Exprs, f)
-		walk(s.Stmts, f)
-	case *ast.FuncDefStmt:
-		walkExprs([]ast.Expr{s.Name.Func, s.Name.Receiver}, f)
-		walkExpr(s.Func, f)
-	case *ast.ReturnStmt:
-		walkExprs(s.Exprs, f)
-	}
-}
-
-func walkExprs(exprs []ast.Expr, f func(ast.PositionHolder)) {
-	for _, e := range exprs {
-		walkExpr(e, f)
-	}
-}
-
-func walkExpr(e ast.Expr, f func(ast.PositionHolder)) {
-	if e == nil {
-		return
-	}
-	f(e)
-	switch e := e.(type) {
-	case *ast.AttrGetExpr:
-		walkExprs([]ast.Expr{e.Object, e.Key}, f)
-	case *ast.TableExpr:
-		for _, field := range e.Fields {
-			walkExprs([]ast.Expr{field.Key, field.Value}, f)
-		}
-	case *ast.FuncCallExpr:
-		walkExprs([]ast.Expr{e.Func, e.Receiver}, f)
-		walkExprs(e.Args, f)
-	case *ast.LogicalOpExpr:
-		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
-	case *ast.RelationalOpExpr:
-		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
-	case *ast.StringConcatOpExpr:
-		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
-	case *ast.ArithmeticOpExpr:
-		walkExprs([]ast.Expr{e.Lhs, e.Rhs}, f)
-	case *ast.UnaryMinusOpExpr:
-		walkExpr(e.Expr, f)
-	case *ast.UnaryNotOpExpr:
-		walkExpr(e.Expr, f)
-	case *ast.UnaryLenOpExpr:
-		walkExpr(e.Expr, f)
-	case *ast.FunctionExpr:
-		walk(e.Stmts, f)
 	}
 }

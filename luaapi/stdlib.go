@@ -24,11 +24,17 @@ func (lang *Language) replaceLibraries(L *lua.LState) {
 	lang.libs["table"]["concat"] = L.NewFunction(tableConcat)
 	lang.libs["table"]["insert"] = L.NewFunction(tableInsert)
 	lang.base["unpack"] = L.NewFunction(unpack)
+	for name, fn := range lang.libs["os"] {
+		lang.libs["os"][name] = L.NewFunction(varying(fn.(*lua.LFunction).GFunction))
+	}
 	co := lang.libs["coroutine"]
+	co["create"] = L.NewFunction(creating(co["create"].(*lua.LFunction).GFunction))
 	co["resume"] = L.NewFunction(resuming(co["resume"].(*lua.LFunction).GFunction))
 	co["yield"] = L.NewFunction(yield)
 	co["wrap"] = L.NewFunction(wrapping(co["wrap"].(*lua.LFunction).GFunction))
 	lang.base["error"] = L.NewFunction(raiseError)
+	lang.base["tostring"] = L.NewFunction(toText)
+	lang.concat = L.NewFunction(concat)
 }
 
 // raiseError is error with the level that Lua has: gopher-lua's takes 2 for 1.
@@ -63,15 +69,19 @@ func loadFunction(L *lua.LState) int {
 	}
 }
 
+// treeSize is how many bytes a byte of source becomes in a syntax tree, about.
+const treeSize = 64
+
 // loadText compiles text under the bounds of scenario files.
 func loadText(L *lua.LState, source, name string) int {
-	c, err := compile(strings.TrimLeft(name, "=@"), []byte(source))
+	a := attemptOf(L)
+	defer room(L, "load", min(treeSize*len(source), maxString))() // of the syntax tree
+	c, err := a.lang.compile(strings.TrimLeft(name, "=@"), []byte(source))
 	if err != nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(err.Error()))
 		return 2
 	}
-	a := attemptOf(L)
 	a.required = append(a.required, c)
 	L.Push(L.NewFunctionFromProto(c.proto))
 	return 1
@@ -91,9 +101,18 @@ func environment(call lua.LGFunction, set bool) lua.LGFunction {
 	}
 }
 
+// varying marks what gives something else the next time.
+func varying(call lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		attemptOf(L).varies = true
+		return call(L)
+	}
+}
+
 // mathRandom is Lua's math.random over the scenario's own source, which --seed decides.
 func mathRandom(L *lua.LState) int {
 	a := attemptOf(L)
+	a.varies = true
 	args := arguments{L, "random"}
 	low, high := 1, 0
 	switch L.GetTop() {
@@ -114,9 +133,6 @@ func mathRandom(L *lua.LState) int {
 	L.Push(lua.LNumber(low + a.random().IntN(high-low+1)))
 	return 1
 }
-
-// maxString is the length of text that one function may build.
-const maxString = 64 << 20
 
 // maxIndex is the highest position that table.insert fills a table up to: gopher-lua makes room for all below it.
 const maxIndex = 1 << 20
@@ -163,18 +179,28 @@ func tableConcat(L *lua.LState) int {
 		sep = a.text(2)
 	}
 	first, last := a.optional(3, 1), a.optional(4, t.Len())
-	var b strings.Builder
-	for i := first; i <= last; i++ {
+	size := 0
+	for i := first; i <= last && size <= maxString; i++ {
 		v := t.RawGetInt(i)
 		if !lua.LVCanConvToString(v) {
 			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
-		b.WriteString(lua.LVAsString(v))
+		if s, ok := v.(lua.LString); ok {
+			size += len(s)
+		} else {
+			size += len(textOf(v))
+		}
+		if i < last {
+			size += len(sep)
+		}
+	}
+	defer room(L, "table.concat", size)()
+	var b strings.Builder
+	b.Grow(size)
+	for i := first; i <= last; i++ {
+		b.WriteString(textOf(t.RawGetInt(i)))
 		if i < last {
 			b.WriteString(sep)
-		}
-		if b.Len() > maxString {
-			L.RaiseError("table.concat: the result has more than %d bytes", maxString)
 		}
 	}
 	L.Push(lua.LString(b.String()))

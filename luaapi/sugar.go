@@ -15,23 +15,23 @@ var success = codeSpec{"2xx"}
 // sugar is what a scenario needs but is not about: each sends, requires success and gives the reply.
 func sugar() []*bind.Func {
 	return []*bind.Func{
-		bind.Method("ehlo(name?: string): table", on((*conn).ehlo), "Sends EHLO (LHLO for LMTP), requires 250 and gives the keywords."),
+		bind.Method("ehlo(name?: string): table", on((*conn).ehlo), "Sends EHLO (LHLO over LMTP), requires 250 and gives the keywords of the reply."),
 		bind.Method("helo(name?: string): smtp.Reply", on((*conn).helo), "Sends HELO and requires 250."),
 		bind.Method("supports(keyword: string, parameter?: string): boolean", on((*conn).supports), "Tells whether the latest EHLO offered a keyword, with a parameter."),
-		bind.Method("starttls(options?: smtp.TLSOptions): any", on((*conn).starttls), "STARTTLS, 220, handshake. EHLO is yours to repeat."),
-		bind.Method("handshake(options?: smtp.TLSOptions): any", on((*conn).handshakeOnly), "The TLS handshake alone."),
+		bind.Method("starttls(options?: smtp.TLSOptions): any", on((*conn).starttls), "Sends STARTTLS, requires 220, and does the TLS handshake. EHLO is yours to repeat."),
+		bind.Method("handshake(options?: smtp.TLSOptions): any", on((*conn).handshakeOnly), "Does the TLS handshake alone: after a STARTTLS of your own, or on a port that begins with TLS."),
 		bind.Method("auth(mechanism: string|smtp.AuthOptions, user?: string, password?: string): smtp.Reply", on((*conn).auth), "Authenticates; \"auto\" takes the strongest mechanism that is offered."),
-		bind.Method("mail(from: string, params?: string|table): smtp.Reply", on((*conn).mail), "MAIL FROM; adds the angle brackets."),
-		bind.Method("rcpt(to: string, params?: string|table): smtp.Reply", on((*conn).rcpt), "RCPT TO; adds the angle brackets."),
-		bind.Method("data(content: string): smtp.Reply", on((*conn).data), "DATA, 354, send_data, and the reply; over LMTP a list of replies."),
-		bind.Method("send_data(content: string): smtp.Conn", on((*conn).sendData), "Writes a message: line ends to CRLF, dots stuffed, end of data."),
-		bind.Method("bdat(bytes: string, last?: boolean): smtp.Reply", on((*conn).bdat), "Sends a chunk; the last one over LMTP gives a list of replies."),
-		bind.Method("rset(): smtp.Reply", on(simple("RSET", success)), "RSET."),
-		bind.Method("noop(): smtp.Reply", on(simple("NOOP", success)), "NOOP."),
-		bind.Method("vrfy(what: string): smtp.Reply", on((*conn).vrfy), "VRFY; requires a whole reply only."),
-		bind.Method("quit(): smtp.Reply", on(simple("QUIT", codes(221))), "QUIT, and 221."),
+		bind.Method("mail(from: string, params?: string|table): smtp.Reply", on((*conn).mail), "Sends MAIL FROM with the address in angle brackets, and requires 2xx."),
+		bind.Method("rcpt(to: string, params?: string|table): smtp.Reply", on((*conn).rcpt), "Sends RCPT TO with the address in angle brackets, and requires 2xx."),
+		bind.Method("data(content: string): smtp.Reply", on((*conn).data), "Sends DATA, requires 354, sends the message as send_data does, and requires 2xx."),
+		bind.Method("send_data(content: string): smtp.Conn", on((*conn).sendData), "Writes a message and the end of data, as after a 354: line ends become CRLF, and dots are stuffed. It reads nothing."),
+		bind.Method("bdat(bytes: string, last?: boolean): smtp.Reply", on((*conn).bdat), "Sends BDAT with its octets in one write, and requires 2xx."),
+		bind.Method("rset(): smtp.Reply", on(simple("RSET", success)), "Sends RSET, and requires 2xx."),
+		bind.Method("noop(): smtp.Reply", on(simple("NOOP", success)), "Sends NOOP, and requires 2xx."),
+		bind.Method("vrfy(what: string): smtp.Reply", on((*conn).vrfy), "Sends VRFY, and requires a whole reply, whatever it says."),
+		bind.Method("quit(): smtp.Reply", on(simple("QUIT", codes(221))), "Sends QUIT, and requires 221."),
 		bind.Method("pipeline(lines: string[]): smtp.Reply[]", on((*conn).pipeline), "Writes all lines at once, then reads one whole reply for each, whatever it says."),
-		bind.Method("deliver(options: smtp.DeliverOptions): smtp.Reply", on((*conn).deliver), "A whole transaction."),
+		bind.Method("deliver(options: smtp.DeliverOptions): smtp.Reply", on((*conn).deliver), "Sends a whole transaction: MAIL, RCPT for each recipient, and the message; requires 2xx each time, and 354."),
 	}
 }
 
@@ -112,7 +112,7 @@ func parameters(v lua.LValue) (string, error) {
 		var words []string
 		var err error
 		for i := 1; i <= v.Len(); i++ {
-			words = append(words, lua.LVAsString(v.RawGetInt(i)))
+			words = append(words, textOf(v.RawGetInt(i)))
 		}
 		v.ForEach(func(key, value lua.LValue) {
 			name, ok := key.(lua.LString)
@@ -288,15 +288,15 @@ func (k *conn) pipeline(c *bind.Call) error {
 }
 
 type deliverOptions struct {
-	From     string     `lua:"from" doc:"Sender; by default the fact from, or the empty one."`
-	To       lua.LValue `lua:"to" type:"string|string[]" doc:"Recipient, or a list of them."`
-	Message  string     `lua:"message" doc:"The message's text."`
-	Params   lua.LValue `lua:"params" type:"string|table" doc:"Parameters of MAIL."`
-	Chunking bool       `lua:"chunking" doc:"Sends the message by BDAT."`
-	Partial  bool       `lua:"partial" doc:"Some recipients may be refused."`
+	From     string     `lua:"from" doc:"Sender, with or without angle brackets." default:"the fact from, or the empty sender"`
+	To       lua.LValue `lua:"to" type:"string|string[]" doc:"Recipient, or a list of them." default:"required"`
+	Message  string     `lua:"message" doc:"The message: header, empty line, body. Line ends become CRLF, and dots are stuffed." default:"required"`
+	Params   lua.LValue `lua:"params" type:"string|table" doc:"Parameters of MAIL: text as in \"SIZE=10 BODY=8BITMIME\", or a table as in { SIZE = 10, SMTPUTF8 = true }." default:"none"`
+	Chunking bool       `lua:"chunking" doc:"Sends the message as one chunk by BDAT (RFC 3030) instead of DATA." default:"false"`
+	Partial  bool       `lua:"partial" doc:"Some recipients may be refused, though not all." default:"false"`
 }
 
-var deliverTable = bind.OptionsOf[deliverOptions]("smtp.DeliverOptions", "A transaction.")
+var deliverTable = bind.OptionsOf[deliverOptions]("smtp.DeliverOptions", "A transaction, as deliver sends it.")
 
 func (k *conn) deliver(c *bind.Call) error {
 	t := c.Table(0)

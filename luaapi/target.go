@@ -23,12 +23,14 @@ import (
 
 // factNames are the facts that the language knows, with what they are; any other name is the user's own.
 var factNames = map[string]string{
-	"host": "host name or address", "port": "port", "tls": "none, starttls or implicit", "protocol": "smtp or lmtp",
-	"user": "login name", "password": "its password", "token": "bearer token", "valid_rcpt": "an address that takes mail",
-	"valid_rcpt2": "a second one", "invalid_rcpt": "a local address that does not exist", "local_domain": "a domain that it takes mail for",
-	"relay_domain": "a domain that it does not", "from": "sender address to use", "hostname": "the server's own name",
-	"ehlo": "the name that we give", "ca": "PEM text or file of the CA", "cert": "PEM text or file of our certificate", "key": "PEM text or file of its key",
-	"tls_verify": "whether a bad certificate fails", "mailbox": "where its mail can be read",
+	"host": "host name or address, from the URL", "port": "port, from the URL", "tls": `"none", "starttls" or "implicit", from the URL`,
+	"protocol": `"smtp" or "lmtp", from the URL`, "user": "login name", "password": "its password, which is in no output",
+	"token": "bearer token of XOAUTH2 and OAUTHBEARER, which is in no output", "valid_rcpt": "an address that takes mail",
+	"valid_rcpt2": "a second address that takes mail", "invalid_rcpt": "a local address that does not exist",
+	"local_domain": "a domain that it takes mail for", "relay_domain": "a domain that it does not take mail for", "from": "sender address to use",
+	"hostname": "the server's own name", "ehlo": "the name that we give; by default the address literal of our end, as in [192.0.2.1]",
+	"ca": "PEM text or file of the CA that signs its certificate", "cert": "PEM text or file of our own certificate", "key": "PEM text or file of its key",
+	"tls_verify": "false: a bad certificate does not break a handshake", "mailbox": "where its mail can be read (later)",
 }
 
 // Facts are named values that scripts read: what is known of a target, or the variables of a run. Reading a name that is
@@ -383,19 +385,19 @@ func addressLiteral(host string) string {
 	return "[" + host + "]"
 }
 
-func (lang *Language) factsClass(name string, get func(self any, name string) (any, bool), set func(self any) *Facts) *bind.Class {
+func (lang *Language) factsClass(name, doc string, get func(self any, name string) (any, bool), set func(self any) *Facts) *bind.Class {
 	missing := func(c *bind.Call, self any, fact string) error {
 		return &missingFact{name: fact, text: set(self).missing(fact), lang: lang}
 	}
 	return &bind.Class{
-		Name: name, Short: name, Doc: "Named values, read as " + name + ".NAME.",
+		Name: name, Short: name, Doc: doc + ", read as " + name + ".NAME. Reading one that is not set is an error that says how to set it.",
 		Text: func(any) string { return name },
 		CallSelf: bind.Fn(name+"(name: string, default?: any): any", func(c *bind.Call) error {
 			if v, ok := get(c.Self, c.String(0)); ok {
 				return c.Push(luaValue(v))
 			}
 			return c.Push(c.Value(1))
-		}, "Asks for a "+name+" value that may be missing: gives default, or nil, when it is not set."),
+		}, "Asks for a value that may not be set, without the error."),
 		Unknown: func(c *bind.Call, self any, fact string) (lua.LValue, error) {
 			if v, ok := get(self, fact); ok {
 				return luaValue(v), nil

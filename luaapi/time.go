@@ -20,13 +20,16 @@ func timeModule() *bind.Module {
 		Doc:  "Clocks and dates.",
 		Funcs: []*bind.Func{
 			bind.Fn("now(): number", func(c *bind.Call) error {
+				attemptOf(c.L).varies = true
 				return c.Push(lua.LNumber(float64(time.Now().UnixMicro()) / 1e6))
-			}, "Seconds since 1970, with a fraction."),
+			}, "Gives the seconds since 1970, with a fraction."),
 			bind.Fn("monotonic(): number", func(c *bind.Call) error {
+				attemptOf(c.L).varies = true
 				return c.Push(lua.LNumber(time.Since(start).Seconds()))
-			}, "Seconds of a clock that never jumps: for differences."),
+			}, "Gives the seconds of a clock that never jumps: for differences."),
 			bind.Fn("date(seconds?: number): string", func(c *bind.Call) error {
 				t := time.Now()
+				attemptOf(c.L).varies = true
 				if c.Has(0) {
 					n := c.Number(0)
 					if !(math.Abs(n) <= maxSeconds) {
@@ -35,7 +38,7 @@ func timeModule() *bind.Module {
 					t = time.UnixMicro(int64(n * 1e6))
 				}
 				return c.Push(lua.LString(t.Format("Mon, 02 Jan 2006 15:04:05 -0700")))
-			}, "A date and time as RFC 5322 3.3 writes it, by default now."),
+			}, "Gives a date and time as RFC 5322 3.3 writes it."),
 		},
 	}
 }

@@ -19,16 +19,16 @@ import (
 )
 
 type tlsOptions struct {
-	Verify     *bool    `lua:"verify" doc:"Whether a bad certificate breaks the handshake."`
-	CA         string   `lua:"ca" doc:"PEM text of the CA, or a file."`
-	Cert       string   `lua:"cert" doc:"PEM text of our certificate, or a file."`
-	Key        string   `lua:"key" doc:"PEM text of its key, or a file."`
-	ServerName string   `lua:"server_name" doc:"Name for SNI and verification, by default the host."`
-	Min        string   `lua:"min" doc:"Lowest version: 1.0, 1.1, 1.2 or 1.3."`
-	Max        string   `lua:"max" doc:"Highest version; alone it lowers min."`
-	Ciphers    []string `lua:"ciphers" doc:"Cipher suites up to TLS 1.2, by their IANA names."`
-	ALPN       []string `lua:"alpn" doc:"Protocols to offer."`
-	Expect     string   `lua:"expect" doc:"ok (default), refused or any."`
+	Verify     *bool    `lua:"verify" doc:"Whether a bad certificate breaks the handshake. It is verified in any case, into c.tls." default:"true, but false where the host is loopback or the fact tls_verify is false"`
+	CA         string   `lua:"ca" doc:"The CA to trust: PEM text, or a file relative to the script." default:"the fact ca, or the system's"`
+	Cert       string   `lua:"cert" doc:"Our own certificate: PEM text, or a file relative to the script." default:"the fact cert, or none"`
+	Key        string   `lua:"key" doc:"Its key: PEM text, or a file relative to the script." default:"the fact key"`
+	ServerName string   `lua:"server_name" doc:"Name for SNI and verification." default:"the host that was connected to"`
+	Min        string   `lua:"min" doc:"Lowest version: \"1.0\", \"1.1\", \"1.2\" or \"1.3\"." default:"\"1.2\", or what a lower max needs"`
+	Max        string   `lua:"max" doc:"Highest version; alone it lowers min." default:"\"1.3\", or \"1.2\" with ciphers"`
+	Ciphers    []string `lua:"ciphers" doc:"Cipher suites up to TLS 1.2, by their IANA names." default:"those that are thought safe"`
+	ALPN       []string `lua:"alpn" doc:"Protocols to offer (RFC 7301)." default:"none"`
+	Expect     string   `lua:"expect" doc:"\"ok\": anything else is a failure. \"refused\": the peer answers by alert, close or reset. \"any\": both will do." default:"\"ok\""`
 }
 
 var tlsTable = bind.OptionsOf[tlsOptions]("smtp.TLSOptions", "How to do a TLS handshake.")
@@ -106,7 +106,7 @@ func (k *conn) handshake(c *bind.Call, t *lua.LTable, optional bool) (ok bool, r
 	}
 	limit := k.replyLimit("")
 	k.a.meanwhile(k)
-	herr := k.wire.Handshake(c.L.Context(), w, k.deadline(limit))
+	herr := k.wire.Handshake(attemptOf(c.L).ctx, w, k.deadline(limit))
 	if herr == nil && o.Expect == "refused" {
 		herr = k.lateRefusal(c)
 	}
@@ -120,7 +120,7 @@ func (k *conn) handshake(c *bind.Call, t *lua.LTable, optional bool) (ok bool, r
 
 // lateRefusal waits a moment for an alert that comes after the handshake.
 func (k *conn) lateRefusal(c *bind.Call) error {
-	said, kind := k.wire.WaitClose(c.L.Context(), k.deadline(refusalTime))
+	said, kind := k.wire.WaitClose(attemptOf(c.L).ctx, k.deadline(refusalTime))
 	switch kind {
 	case wire.Cancelled:
 		return &wire.TLSError{Kind: kind}

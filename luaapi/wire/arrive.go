@@ -264,6 +264,13 @@ func (c *Conn) poll() {
 	c.sock.polling = false
 }
 
+// Held is how many bytes that arrived are kept for being read.
+func (c *Conn) Held() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.in)
+}
+
 // Unread returns what arrived and was not read.
 func (c *Conn) Unread() []byte {
 	c.poll()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -64,6 +65,16 @@ func (t *Transcript) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.records)
+}
+
+// Size is how many bytes the records hold.
+func (t *Transcript) Size() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.records {
+		n += len(t.records[i].Data)
+	}
+	return n + len(t.records)*int(unsafe.Sizeof(Record{}))
 }
 
 // add puts a record at the end and returns its index, from 1.
