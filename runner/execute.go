@@ -152,11 +152,8 @@ func (r *run) report(f *event.ScenarioFinish, res *luaapi.Result) {
 		return
 	}
 	s := &r.summary
-	s.Counts.Count(f)
+	s.count(f)
 	s.Ran = append(s.Ran, f.Key)
-	for _, fail := range f.Failures {
-		s.internal = s.internal || fail.Kind == "internal"
-	}
 	if f.Outcome == event.Failed || f.Outcome == event.Error {
 		s.Failed = append(s.Failed, f.Key)
 		switch n := len(s.Failed); {

@@ -40,6 +40,7 @@ type Config struct {
 	RunID      string
 	Tool       string // version of smtpspec
 	ConfigPath string
+	Host       string // the name of this machine
 	Rerun      Rerun
 	Sink       event.Sink
 	// Hard ends everything at once, cleanup included; Run's own context ends what runs in good order. nil: never.
@@ -48,6 +49,7 @@ type Config struct {
 	Signal func() int
 
 	counter atomic.Uint64
+	memory  luaapi.Memory
 	envs    map[*luaapi.Target]*luaapi.Env
 }
 
@@ -87,7 +89,7 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 		vars = luaapi.NewVars()
 	}
 	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, Run: cfg.RunID,
-		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}}
+		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory}
 }
 
 func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }
@@ -125,6 +127,7 @@ func Run(ctx context.Context, cfg *Config, plan *Plan) *Summary {
 	planned := plan.event()
 	planned.Time = time.Now()
 	r.emit(planned)
+	defer cfg.memory.Watch()()
 	down := r.preflight()
 	defer r.release()
 	r.all(down)
@@ -142,7 +145,7 @@ func (r *run) emit(e event.Event) {
 func (r *run) startEvent() *event.RunStart {
 	cfg := r.cfg
 	e := &event.RunStart{Time: r.start, V: event.Version, Run: cfg.RunID, Tool: cfg.Tool, Seed: SeedText(cfg.Seed), PlanDigest: r.plan.Digest,
-		Config: cfg.ConfigPath, Jobs: cfg.jobs()}
+		Config: cfg.ConfigPath, Host: cfg.Host, Jobs: cfg.jobs(), FailOn: cfg.Policy.failOn()}
 	for _, t := range cfg.Targets {
 		facts := t.Public()
 		for name, v := range facts {

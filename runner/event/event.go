@@ -104,7 +104,9 @@ type RunStart struct {
 	Shard      string    `json:"shard,omitempty"` // "i/n"
 	PlanDigest string    `json:"plan_digest"`     // SHA-256 over the keys of the whole plan, before sharding
 	Config     string    `json:"config,omitempty"`
+	Host       string    `json:"host,omitempty"` // the machine that runs the scenarios
 	Jobs       int       `json:"jobs"`
+	FailOn     []string  `json:"fail_on,omitempty"` // what fails the run besides failures: "warned", "skipped", "flaky"
 	Targets    []Target  `json:"targets"`
 }
 

@@ -27,6 +27,30 @@ func BenchmarkSinks(b *testing.B) {
 	}
 }
 
+// Each turn is one scenario that passed, with 14 wire events and 6 expectations.
+func BenchmarkPassed(b *testing.B) {
+	r := &recorder{plan: &event.Plan{}}
+	s := relayed("dir/file.lua", 10, "refuses to relay for strangers", "A1")
+	s.Outcome, s.Failures = event.Passed, nil
+	r.start(s)
+	for i := range 6 {
+		r.add(&event.Expectation{Time: r.now(), Key: s.Key, Attempt: 1, At: 0.0123, What: "expect", OK: true, Want: "250", Got: "250 2.1.5 Ok", Position: at(s.File, i)})
+	}
+	r.finish(s)
+	for _, f := range Formats() {
+		b.Run(f.Name, func(b *testing.B) {
+			b.ReportAllocs()
+			sink := f.New(io.Discard, Options{})
+			sink.Event(r.plan)
+			for b.Loop() {
+				for _, e := range r.events {
+					sink.Event(e)
+				}
+			}
+		})
+	}
+}
+
 func bigRun(n int) []event.Event {
 	r := &recorder{plan: &event.Plan{}}
 	r.add(&event.RunStart{Time: epoch, Targets: []event.Target{{Name: "staging", URL: "smtp://192.0.2.25:25"}}})

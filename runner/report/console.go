@@ -25,10 +25,22 @@ type console struct {
 }
 
 func (c *console) println(line string) {
+	if c.o.Workflow {
+		line = defused(line)
+	}
 	c.out.WriteString(line)
 	c.out.WriteByte('\n')
 	c.blank = line == ""
 	c.lines++
+}
+
+// defused is a line in which GitHub's runner finds no workflow command. It looks for "::" behind the spaces that a line
+// begins with, and for "##[" anywhere.
+func defused(line string) string {
+	if text := strings.TrimLeft(line, " "); strings.HasPrefix(text, "::") {
+		line = line[:len(line)-len(text)] + `\x3a` + text[1:]
+	}
+	return strings.ReplaceAll(line, "##[", `#\x23[`)
 }
 
 // gap makes sure of a blank line.
@@ -46,6 +58,13 @@ func (c *console) flush() {
 		_, c.err = io.WriteString(c.w, c.out.String())
 	}
 	c.out.Reset()
+}
+
+// ahead writes at once, before the lines that wait.
+func (c *console) ahead(s string) {
+	if c.err == nil {
+		_, c.err = io.WriteString(c.w, s)
+	}
 }
 
 // due reports whether enough time has passed since the last drawing.

@@ -79,7 +79,11 @@ func TestGoldens(t *testing.T) {
 		{"list-colour.txt", "list", Options{Color: true}},
 		{"list-verbose.txt", "list", Options{Verbose: true}},
 		{"list-full.txt", "list", Options{FullTranscript: true}},
-		{"junit.xml", "junit", Options{Hostname: "ci-7"}},
+		{"dot.txt", "dot", Options{}},
+		{"dot-colour.txt", "dot", Options{Color: true}},
+		{"junit.xml", "junit", Options{}},
+		{"tap.txt", "tap", Options{}},
+		{"github.txt", "github", Options{}},
 	} {
 		t.Run(g.name, func(t *testing.T) { golden(t, g.name, feed(t, g.format, g.options, recorded(t))) })
 	}

@@ -90,7 +90,7 @@ func (j *junit) inOrder() []*Result {
 }
 
 func (j *junit) suite(res *Result) *xmlSuite {
-	s := &xmlSuite{Name: event.Safe(res.Key.File), File: event.Safe(res.Key.File), Hostname: event.Safe(j.o.Hostname)}
+	s := &xmlSuite{Name: event.Safe(res.Key.File), File: event.Safe(res.Key.File)}
 	if j.text.targets {
 		s.Name += " [" + event.Safe(res.Key.Target) + "]"
 	}
@@ -98,7 +98,7 @@ func (j *junit) suite(res *Result) *xmlSuite {
 		return s
 	}
 	start := j.run.Start
-	s.Version = event.Safe(start.Tool)
+	s.Version, s.Hostname = event.Safe(start.Tool), event.Safe(start.Host)
 	s.Timestamp = timestamp(start.Time)
 	p := &properties{}
 	p.add("smtpspec", start.Tool)

@@ -97,9 +97,9 @@ func TestAStreamThatIsNotWholeSaysSo(t *testing.T) {
 }
 
 func TestListGivesBackTheFirstWriteError(t *testing.T) {
-	for _, format := range []string{"list", "jsonl", "junit"} {
+	for _, format := range []string{"list", "dot", "jsonl", "junit", "tap", "github"} {
 		w := &failing{left: 1}
-		if format == "junit" {
+		if format == "junit" || format == "github" {
 			w.left = 0
 		}
 		sink, err := New(format, w, Options{})
@@ -167,7 +167,7 @@ func TestUnknownFormat(t *testing.T) {
 		"junti": `unknown report format "junti"; did you mean "junit"?`,
 		"json":  `unknown report format "json"; did you mean "jsonl"?`,
 		"LIST":  `unknown report format "LIST"; did you mean "list"?`,
-		"sarif": `unknown report format "sarif"; there are list, jsonl, junit`,
+		"sarif": `unknown report format "sarif"; there are list, dot, jsonl, junit, tap, github`,
 	} {
 		if _, err := New(name, nil, Options{}); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)

@@ -27,13 +27,18 @@ type Options struct {
 	// Size gives the terminal's columns and rows. It is asked again for every drawing. Nil, or zeros, are 80 and 24.
 	Size func() (columns, rows int)
 
+	// Workflow says that the runner of GitHub Actions reads what is written, and takes some lines for commands. A server's
+	// text is none.
+	Workflow bool
+
 	Verbose        bool // every scenario with its transcript and log, and each failure in full
 	FullTranscript bool // fold nothing: whole transcripts, message bodies and long lines
 	Strict         bool // warned scenarios fail where a format knows only passed and failed
 	Slowest        int  // how many of the slowest scenarios to name; 0 is 5, below it none
 
-	Now      func() time.Time // nil is time.Now; live times only, everything else has its time from the events
-	Hostname string           // the machine that runs the scenarios, for formats that name it
+	Now func() time.Time // nil is time.Now; live times only, everything else has its time from the events
+
+	GitHub GitHubStep // for the github format
 }
 
 func (o Options) now() time.Time {
@@ -68,15 +73,21 @@ type Format struct {
 	Name  string // what --report takes
 	About string // one line of help
 	New   func(io.Writer, Options) event.Sink
-	Whole bool // written in one piece by Close, so the file is put in place whole or not at all
+	Whole bool // of use only when it is complete, so its file is put in place after Close or not at all
+
+	// Screen says that it is for people: it heeds Color, Terminal and Size, and other lines may stand between its own.
+	Screen bool
 }
 
 // Formats lists the formats that there are, the console's first.
 func Formats() []Format {
 	return []Format{
-		{Name: "list", About: "for people: failures in full as they happen, then a summary", New: List},
+		{Name: "list", About: "for people: failures in full as they happen, then a summary", New: List, Screen: true},
+		{Name: "dot", About: "for people: a character for each scenario, then the failures in full and a summary", New: Dot, Screen: true},
 		{Name: "jsonl", About: "every event as a JSON line, as it happens; all other reports can be made from it", New: JSONL},
 		{Name: "junit", About: "JUnit XML for Jenkins, GitLab and others", New: JUnit, Whole: true},
+		{Name: "tap", About: "the Test Anything Protocol, version 14", New: TAP, Whole: true},
+		{Name: "github", About: "annotations and the job summary of GitHub Actions", New: GitHub, Whole: true},
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func (r *recorder) run(scenes ...*scene) {
 func recordedRun() []event.Event {
 	r := &recorder{plan: &event.Plan{Time: epoch, Deselected: 3}}
 	r.add(&event.RunStart{Time: epoch, V: event.Version, Run: "20260309-100000-5f3a", Tool: "0.1.0", Seed: "5f3a",
-		PlanDigest: strings.Repeat("0f", 32), Config: "smtpspec.lua", Jobs: 4,
+		PlanDigest: strings.Repeat("0f", 32), Config: "smtpspec.lua", Host: "ci-7", Jobs: 4,
 		Targets: []event.Target{
 			{Name: "demo", URL: "smtp://127.0.0.1:2525", Demo: true, Facts: map[string]any{"relay_domain": "example.net"}},
 			{Name: "staging", URL: "smtp+starttls://mx.staging.example:25",
@@ -145,10 +146,16 @@ func recorded(t testing.TB) []event.Event {
 		t.Fatal(err)
 	}
 	var out []event.Event
-	if err := event.Read(bytes.NewReader(b), func(e event.Event) { out = append(out, e) }); err != nil {
-		t.Fatal(err)
+	for r := event.NewReader(bytes.NewReader(b)); ; {
+		e, err := r.Next()
+		if err == io.EOF {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, e)
 	}
-	return out
 }
 
 func at(file string, line int) event.Position { return event.Position{File: file, Line: line} }
@@ -162,4 +169,32 @@ func source(first int, lines ...string) []event.SourceLine {
 		out = append(out, event.SourceLine{Line: first + i, Text: l})
 	}
 	return out
+}
+
+// FuzzReports feeds every format with streams that others wrote, or cut.
+func FuzzReports(f *testing.F) {
+	var small []byte
+	for _, e := range runOf(event.RunFinish{ExitCode: 1}, twoConnections(), passed("a.lua", 1, "a", "staging", 1)) {
+		var err error
+		if small, err = event.AppendJSON(small, e); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(small)
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		var events []event.Event
+		for r := event.NewReader(bytes.NewReader(stream)); ; {
+			e, err := r.Next()
+			if err != nil {
+				break
+			}
+			events = append(events, e)
+		}
+		for _, format := range Formats() {
+			got := feed(t, format.Name, Options{GitHub: GitHubStep{Summary: (&stepFile{}).open}}, events)
+			if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }); i >= 0 && format.Name != "jsonl" {
+				t.Errorf("%s writes %q", format.Name, got[i])
+			}
+		}
+	})
 }
