@@ -2,7 +2,6 @@ package demo
 
 import (
 	"encoding/base64"
-	"errors"
 	"slices"
 	"strings"
 
@@ -21,12 +20,11 @@ const maxFailures = 10
 var (
 	errAuthTooLong = reply{500, "5.5.6", "Authentication exchange line is too long"}
 	errBase64      = reply{501, "5.5.2", "Cannot decode the response"}
-	errExchange    = reply{501, "5.5.2", "Malformed response of the mechanism"}
 	errWrong       = reply{535, "5.7.8", "Authentication credentials invalid"}
 )
 
 // offers tells whether a mechanism can be used here and now: the PLUS forms in TLS, EXTERNAL with a certificate of a
-// user, ANONYMOUS where it is not taken for a login.
+// user, ANONYMOUS where it is not taken for a login, and where the configuration wants it those that show a secret in TLS.
 func (s *session) offers(mechanism string) bool {
 	switch {
 	case strings.HasSuffix(mechanism, "-PLUS"):
@@ -35,6 +33,8 @@ func (s *session) offers(mechanism string) bool {
 		return isUser(s.certified())
 	case mechanism == "ANONYMOUS":
 		return !s.svc.submission()
+	case s.srv.cfg.AuthNeedsTLS && s.tls == nil:
+		return strings.HasPrefix(mechanism, "SCRAM-") || mechanism == "CRAM-MD5"
 	}
 	return true
 }
@@ -75,10 +75,8 @@ func (s *session) exchange(server sasl.Server, response []byte) reply {
 	for {
 		challenge, done, err := server.Next(response)
 		switch {
-		case errors.Is(err, sasl.ErrCredentials):
-			return s.wrongCredentials()
-		case err != nil:
-			return errExchange
+		case err != nil: // wrong or malformed: 501 is for base64 (RFC 4954 4)
+			return s.failed()
 		case done && len(challenge) == 0:
 			return s.authenticated(server)
 		}
@@ -88,7 +86,7 @@ func (s *session) exchange(server sasl.Server, response []byte) reply {
 		}
 		if done { // the challenge carried the server's own proof
 			if len(response) != 0 {
-				return errExchange
+				return s.failed()
 			}
 			return s.authenticated(server)
 		}
@@ -103,12 +101,16 @@ func (s *session) challenge(challenge []byte) ([]byte, reply) {
 	case err != nil:
 		s.lost(err)
 		return nil, reply{}
-	case fault == lineTooLong:
-		return nil, errAuthTooLong
-	case fault == lineBare:
-		return nil, errBase64
 	case string(line) == "*":
+		s.say("C: *")
 		return nil, reply{501, "5.7.0", "Authentication cancelled"}
+	}
+	s.say("C: ***")
+	switch fault {
+	case lineTooLong:
+		return nil, errAuthTooLong
+	case lineBare:
+		return nil, errBase64
 	}
 	response, err := base64.StdEncoding.DecodeString(string(line))
 	if err != nil {
@@ -134,7 +136,8 @@ func (s *session) authenticated(server sasl.Server) reply {
 	return reply{235, "2.7.0", "Authentication successful"}
 }
 
-func (s *session) wrongCredentials() reply {
+// failed ends an exchange that did not tell who the client is.
+func (s *session) failed() reply {
 	if s.failures++; s.failures >= maxFailures {
 		return s.dismiss("4.7.0", "Too many failed authentications")
 	}

@@ -47,6 +47,8 @@ func (s *session) refuseChunk() reply {
 		return errNoUser
 	case !s.envelope.open:
 		return reply{503, "5.5.1", "MAIL and RCPT come first"}
+	case !s.extended: // CHUNKING was not offered to a client that says HELO
+		return errNoEHLO
 	case len(s.envelope.recipients) == 0:
 		return reply{503, "5.5.1", "No valid recipients"}
 	}

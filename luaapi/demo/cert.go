@@ -16,10 +16,10 @@ import (
 
 // pki makes the certificates when they are first asked for, since most conversations go without TLS.
 type pki struct {
-	once  sync.Once
-	certs *certificates
-	err   error
-	host  string
+	once           sync.Once
+	certs          *certificates
+	err            error
+	hostname, host string // the server's name, and where it listens
 }
 
 // certificates are the test CA and what it has signed.
@@ -38,11 +38,12 @@ type issued struct {
 }
 
 func (p *pki) get() (*certificates, error) {
-	p.once.Do(func() { p.certs, p.err = makeCertificates(p.host) })
+	p.once.Do(func() { p.certs, p.err = makeCertificates(p.hostname, net.ParseIP(p.host)) })
 	return p.certs, p.err
 }
 
-func makeCertificates(host string) (*certificates, error) {
+// makeCertificates makes them for a name, and for an address besides those of loopback if there is one.
+func makeCertificates(host string, address net.IP) (*certificates, error) {
 	template := newTemplate("smtpspec demo CA")
 	template.IsCA, template.BasicConstraintsValid = true, true
 	template.KeyUsage = x509.KeyUsageCertSign
@@ -53,6 +54,9 @@ func makeCertificates(host string) (*certificates, error) {
 	template = newTemplate(host)
 	template.DNSNames = []string{host, "localhost"}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	if address != nil && !address.IsUnspecified() {
+		template.IPAddresses = append(template.IPAddresses, address)
+	}
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	leaf, err := issue(template, ca)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -158,6 +159,7 @@ func (s *session) readChunk(c *content, size int64) error {
 func (s *session) finish(c *content) reply {
 	e := s.envelope
 	s.envelope = envelope{}
+	s.say("C: message of ", strconv.FormatInt(c.size, 10), " octets")
 	verdict := s.judge(c)
 	m := Message{From: e.from, Data: c.data, Received: s.srv.cfg.Now()}
 	replies := make([]reply, 0, len(e.recipients))

@@ -1,7 +1,7 @@
 // Package demo is the mail server that is built into smtpspec: what "smtpspec run --target demo" tests.
 //
-// It listens on loopback only, keeps messages in memory and speaks to nobody, so it may be as strict as the standards
-// are. Four services share one message store:
+// It listens on loopback unless it is told otherwise, keeps messages in memory and speaks to nobody, so it may be as
+// strict as the standards are. Four services share one message store:
 //
 //	SMTP        mail for the domain of its own is taken from anyone, relaying needs AUTH; STARTTLS
 //	SMTPS       TLS from the first byte (RFC 8314), otherwise like submission

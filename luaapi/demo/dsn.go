@@ -70,7 +70,7 @@ func (r *recipient) report() string {
 	return original + "Final-Recipient: " + typ + ";" + r.address + "\r\nAction: " + action + "\r\nStatus: 2.0.0\r\n"
 }
 
-// decodeXtext undoes xtext (RFC 3461 4). Control characters become "?", so that they end no field.
+// decodeXtext undoes xtext (RFC 3461 4).
 func decodeXtext(s string) string {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -80,9 +80,6 @@ func decodeXtext(s string) string {
 				c = byte(v)
 				i += 2
 			}
-		}
-		if c < ' ' || c == 0x7f {
-			c = '?'
 		}
 		b = append(b, c)
 	}

@@ -23,6 +23,12 @@ func (srv *Server) Facts() map[string]string {
 		facts["ca"] = pemText("CERTIFICATE", certs.ca.cert.Raw)
 	}
 	facts["host"], facts["port"], _ = net.SplitHostPort(srv.SMTPAddr())
+	switch facts["host"] { // all addresses, so loopback too
+	case "0.0.0.0":
+		facts["host"] = "127.0.0.1"
+	case "::":
+		facts["host"] = "::1"
+	}
 	_, facts["smtps_port"], _ = net.SplitHostPort(srv.SMTPSAddr())
 	_, facts["submission_port"], _ = net.SplitHostPort(srv.SubmissionAddr())
 	_, facts["lmtp_port"], _ = net.SplitHostPort(srv.LMTPAddr())

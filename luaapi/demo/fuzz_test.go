@@ -129,7 +129,8 @@ func clientSide(part string) string {
 	return b.String()
 }
 
-var replyLine = regexp.MustCompile(`^(220|250|221|214|235|252|334|354|421|45[24]|5[035]\d)[ -][ -~]*\r\n$`)
+// codes are those that there are here.
+var codes = regexp.MustCompile(`^(220|250|221|214|235|252|334|354|421|45[24]|5[035]\d)[ -]`)
 
 // Whatever a client sends, the conversation ends, every reply is well formed, and what is stored was accepted.
 func FuzzSession(f *testing.F) {
@@ -141,12 +142,13 @@ func FuzzSession(f *testing.F) {
 		at := min(int(cut), len(input))
 		srv, conn := serveScript(services[int(svc)%len(services)], input[:at], input[at:])
 		accepted := 0
+		var j judge
 		for line := range strings.Lines(strings.Join(conn.written, "")) {
 			if line == "220 2.0.0 Go ahead\r\n" { // what follows is TLS
 				break
 			}
-			if !replyLine.MatchString(line) || len(line) > 512 {
-				t.Errorf("reply line %q", line)
+			if fault := j.complaint(line); fault != "" || !codes.MatchString(line) {
+				t.Errorf("reply line %q: %s", line, fault)
 			}
 			if strings.HasPrefix(line, "250 2.0.0 Accepted") {
 				accepted++
@@ -163,6 +165,34 @@ func FuzzSession(f *testing.F) {
 		}
 		if stored > accepted {
 			t.Errorf("%d messages stored, %d accepted", stored, accepted)
+		}
+	})
+}
+
+// Every command line gets exactly one reply, whatever is in it (RFC 5321 4.2), unless more than a reply is due to it.
+func FuzzCommands(f *testing.F) {
+	for _, seed := range seeds(f) {
+		f.Add(seed)
+	}
+	special := regexp.MustCompile(`(?i)^(DATA|BDAT|AUTH|STARTTLS|QUIT)[ \t]*( |$)| HTTP/`)
+	f.Fuzz(func(t *testing.T, input string) {
+		var commands []string
+		for line := range strings.SplitSeq(input, "\r\n") {
+			if !special.MatchString(line) && !strings.HasPrefix(line, "\x16") {
+				commands = append(commands, line)
+			}
+		}
+		commands = append(commands, "QUIT\r\n")
+		_, conn := serveScript(serviceSMTP, strings.Join(commands, "\r\n"))
+		replies := 0
+		var last string
+		for last = range strings.Lines(strings.Join(conn.written, "")) {
+			if last[3] == ' ' {
+				replies++
+			}
+		}
+		if replies != 1+len(commands) || !strings.HasPrefix(last, "221 ") {
+			t.Errorf("%d replies to %d commands, the last %q: %q", replies-1, len(commands), last, commands)
 		}
 	})
 }

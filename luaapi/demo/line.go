@@ -20,8 +20,9 @@ type buffers struct {
 	long []byte // a line that does not fit into br
 }
 
+// newBuffers makes them small: ten thousand idle clients are to cost little.
 func newBuffers() *buffers {
-	return &buffers{br: bufio.NewReaderSize(nil, 8<<10), bw: bufio.NewWriterSize(nil, 2<<10)}
+	return &buffers{br: bufio.NewReaderSize(nil, 4<<10), bw: bufio.NewWriterSize(nil, 1<<10)}
 }
 
 // release lets go of the connection, and of a long line's memory.
@@ -41,10 +42,11 @@ type wire struct {
 	// streaming gives each read its own time limit instead of each command, so that long messages may take long.
 	streaming bool
 	armed     bool // the time limit of the present command is set
+	id        uint64
 }
 
 func newWire(srv *Server, conn net.Conn, b *buffers) *wire {
-	w := &wire{buffers: b, srv: srv, raw: conn, conn: conn}
+	w := &wire{buffers: b, srv: srv, raw: conn, conn: conn, id: srv.sessions.Add(1)}
 	w.br.Reset(w)
 	w.bw.Reset((*wireWriter)(w))
 	return w
@@ -61,6 +63,13 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.armRead(w.srv.cfg.IdleTimeout)
 	}
 	return w.conn.Read(p)
+}
+
+// say tells the log, if there is one.
+func (w *wire) say(text ...string) {
+	if w.srv.cfg.Log != nil {
+		w.srv.cfg.Log(w.id, strings.Join(text, ""))
+	}
 }
 
 // wireWriter is the side of a wire that the buffered writer writes to.
@@ -157,6 +166,9 @@ func (w *wire) send(r reply) {
 			b = append(append(b, r.status...), ' ')
 		}
 		b = append(append(b, line...), '\r', '\n')
+		if w.srv.cfg.Log != nil {
+			w.say("S: ", string(b[:len(b)-2]))
+		}
 		w.bw.Write(b) // an error stays with the writer, and the next read reports it
 	}
 }

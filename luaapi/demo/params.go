@@ -87,7 +87,7 @@ func (s *session) mailParam(e *envelope, p param) reply {
 		ok = strings.EqualFold(p.value, "HDRS") || strings.EqualFold(p.value, "FULL")
 	case "ENVID": // RFC 3461 4.4
 		e.id = p.value
-		ok = isXtext(p.value) && len(p.value) <= 100
+		ok = isPrintableXtext(p.value) && len(p.value) <= 100
 	default:
 		return errParamUnknown
 	}
@@ -156,10 +156,14 @@ func (s *session) isOriginal(value string) bool {
 		}
 	}
 	if strings.EqualFold(typ, "utf-8") && s.envelope.utf8 {
-		return address != ""
+		decoded := decodeXtext(address)
+		return address != "" && textOnly(decoded, true) && utf8.ValidString(decoded)
 	}
-	return isXtext(address)
+	return isPrintableXtext(address)
 }
+
+// isPrintableXtext tells whether s is xtext of printable ASCII, which alone can go into a report (RFC 3461 4.2, 4.4).
+func isPrintableXtext(s string) bool { return isXtext(s) && textOnly(decodeXtext(s), false) }
 
 // isXtext tells whether s is xtext and not empty (RFC 3461 4): "+" begins two upper-case hexadecimal digits.
 func isXtext(s string) bool {

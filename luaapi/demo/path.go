@@ -157,7 +157,7 @@ func isAddress(text string) bool {
 	const tag = "IPv6:"
 	if len(text) > len(tag) && strings.EqualFold(text[:len(tag)], tag) {
 		a, err := netip.ParseAddr(text[len(tag):])
-		return err == nil && a.Is6() && a.Zone() == ""
+		return err == nil && a.Is6() && a.Zone() == "" && isCompressed(text[len(tag):])
 	}
 	numbers := strings.Split(text, ".")
 	for _, n := range numbers {
@@ -167,6 +167,24 @@ func isAddress(text string) bool {
 		}
 	}
 	return len(numbers) == 4
+}
+
+// isCompressed tells whether "::", where an IPv6 address has it, stands for two groups at least (RFC 5321 4.1.3): an
+// address of RFC 4291 may leave out a single one.
+func isCompressed(address string) bool {
+	if !strings.Contains(address, "::") {
+		return true
+	}
+	groups := 0
+	for group := range strings.SplitSeq(address, ":") {
+		switch {
+		case strings.Contains(group, "."):
+			groups += 2
+		case group != "":
+			groups++
+		}
+	}
+	return groups <= 6
 }
 
 // unquote gives the mailbox name that a local part means: the quotes and backslashes are not part of it, and all ways of

@@ -3,6 +3,7 @@ package demo
 import (
 	"errors"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,12 +13,26 @@ import (
 
 // Config says what may differ from one demo server to another. The zero value works.
 type Config struct {
+	Host          string           // the address or name of this machine to listen on; 127.0.0.1 by default
+	Ports         Ports            // where each service listens
 	Hostname      string           // the server's own name; mx.demo.test by default
 	IdleTimeout   time.Duration    // how long a client may be silent; 5 minutes by default (RFC 5321 4.5.3.2.7)
 	MaxSize       int64            // largest message in octets, offered with SIZE; 10 MiB by default
 	MaxRecipients int              // recipients a transaction; 100 by default, the least there may be (RFC 5321 4.5.3.1.8)
+	AuthNeedsTLS  bool             // in clear no mechanism is offered that shows a password or token (RFC 4954 4)
 	Now           func() time.Time // the clock of trace fields and Message.Received; time.Now by default
+	// Log, unless nil, is told what the numbered session says, a line a call: "C: " or "S: " and a command, reply or size of
+	// message, with what AUTH carries as "***". Many sessions call it at once, and lines are as hostile as clients are.
+	Log func(session uint64, text string)
 }
+
+// Ports are TCP ports of the services; 0 stands for a free one.
+type Ports struct {
+	SMTP, SMTPS, Submission, LMTP int
+}
+
+// List has them in the order of their names above.
+func (p Ports) List() []int { return []int{p.SMTP, p.SMTPS, p.Submission, p.LMTP} }
 
 // Server is a running demo server.
 type Server struct {
@@ -31,6 +46,7 @@ type Server struct {
 	listeners [numServices]net.Listener
 	tasks     sync.WaitGroup // accept loops and sessions
 	closing   atomic.Bool
+	sessions  atomic.Uint64 // all that there ever were
 
 	mu    sync.Mutex
 	wires map[*wire]struct{}
@@ -47,16 +63,32 @@ const (
 	numServices
 )
 
+// String is what the service is called.
+func (s service) String() string { return [...]string{"SMTP", "SMTPS", "submission", "LMTP"}[s] }
+
 // submission tells whether the service takes mail from users only (RFC 6409 4.3).
 func (s service) submission() bool { return s == serviceSubmission || s == serviceSMTPS }
 
-// Start listens on free ports of 127.0.0.1 and serves until Close.
+// ListenError says where a server could not listen.
+type ListenError struct {
+	Addr string // host:port
+	Err  error
+}
+
+func (e *ListenError) Error() string { return "the demo server cannot listen on " + e.Addr }
+
+// Unwrap gives the system's error.
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Start listens and serves until Close. An error is a *ListenError.
 func Start(cfg Config) (*Server, error) {
 	srv := newServer(cfg)
+	ports := cfg.Ports.List()
 	for i := range srv.listeners {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		addr := net.JoinHostPort(srv.cfg.Host, strconv.Itoa(ports[i]))
+		ln, err := net.Listen("tcp", addr)
 		if err != nil {
-			return nil, errors.Join(err, srv.Close())
+			return nil, errors.Join(&ListenError{addr, err}, srv.Close())
 		}
 		srv.listeners[i] = ln
 	}
@@ -67,6 +99,9 @@ func Start(cfg Config) (*Server, error) {
 }
 
 func newServer(cfg Config) *Server {
+	if cfg.Host == "" {
+		cfg.Host = "127.0.0.1"
+	}
 	if cfg.Hostname == "" {
 		cfg.Hostname = "mx." + localDomain
 	}
@@ -83,7 +118,7 @@ func newServer(cfg Config) *Server {
 		cfg.Now = time.Now
 	}
 	srv := &Server{cfg: cfg, commands: commands(), mechs: sasl.Mechanisms(), wires: make(map[*wire]struct{})}
-	srv.pki.host = cfg.Hostname
+	srv.pki.hostname, srv.pki.host = cfg.Hostname, cfg.Host
 	srv.buffers.New = func() any { return newBuffers() }
 	return srv
 }
@@ -142,7 +177,9 @@ func (srv *Server) serve(conn net.Conn, svc service) {
 	srv.mu.Unlock()
 
 	s := &session{wire: w, svc: svc}
+	w.say(svc.String(), " from ", conn.RemoteAddr().String())
 	s.run()
+	w.say("closed")
 
 	srv.mu.Lock()
 	delete(srv.wires, w)

@@ -186,7 +186,7 @@ func TestDeliveryReport(t *testing.T) {
 	srv := startServer(t, Config{Now: fixed})
 	c := newClient(t, srv, srv.SMTPAddr())
 	c.do(`ehlo
-		> MAIL FROM:<user2@demo.test> RET=FULL ENVID=a+2Bb+0D+0A
+		> MAIL FROM:<user2@demo.test> RET=FULL ENVID=a+2Bb+20c
 		<* 250 *
 		> RCPT TO:<user@demo.test> NOTIFY=SUCCESS ORCPT=rfc822;old+2B1@example.org
 		<* 250 *
@@ -213,7 +213,7 @@ func TestDeliveryReport(t *testing.T) {
 		t.Errorf("report from %q to %q", report.From, report.To)
 	}
 	for _, want := range []string{
-		"\r\nOriginal-Envelope-Id: a+b??\r\n",
+		"\r\nOriginal-Envelope-Id: a+b c\r\n",
 		"\r\n\r\nOriginal-Recipient: rfc822;old+1@example.org\r\nFinal-Recipient: rfc822;user@demo.test\r\nAction: delivered\r\n",
 		"\r\nSubject: x\r\n",
 	} {

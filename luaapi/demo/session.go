@@ -16,6 +16,7 @@ type session struct {
 	user     string               // who has authenticated, empty for nobody
 	envelope envelope
 	failures int  // wrong credentials so far
+	secrets  bool // there was an AUTH, so what is no command may be a secret
 	done     bool // the conversation is over
 	linger   bool // and the client may still be sending
 }
@@ -124,6 +125,7 @@ func (s *session) run() {
 func (s *session) obey(line []byte, fault lineFault) {
 	verb, arg, _ := strings.Cut(strings.TrimRight(string(line), " \t"), " ") // trailing blanks: RFC 5321 4.1.1
 	cmd := s.find(verb)
+	s.sayCommand(line, cmd)
 	if len(line)+len("\r\n") > cmd.limit {
 		fault = lineTooLong
 	}
@@ -138,6 +140,26 @@ func (s *session) obey(line []byte, fault lineFault) {
 	if cmd.flags&mayWait == 0 {
 		s.bw.Flush()
 	}
+}
+
+// sayCommand logs a command, but nothing that could be a secret.
+func (s *session) sayCommand(line []byte, cmd command) {
+	if s.srv.cfg.Log == nil {
+		return
+	}
+	text := string(line)
+	switch {
+	case cmd.verb == "AUTH":
+		s.secrets = true
+		verb, rest, _ := strings.Cut(text, " ")
+		mechanism, _, given := strings.Cut(rest, " ")
+		if text = verb + " " + mechanism; given {
+			text += " ***"
+		}
+	case cmd.verb == "" && s.secrets:
+		text = "***"
+	}
+	s.say("C: ", text)
 }
 
 func (s *session) find(verb string) command {

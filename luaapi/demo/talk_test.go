@@ -31,7 +31,10 @@ import (
 //	tls                does a handshake
 //	close              expects the server to close
 //
-// A conversation that the server has not closed ends with QUIT, so that a surplus reply is noticed.
+// and what deed does.
+//
+// A conversation that the server has not closed ends with QUIT and its close, so that a surplus reply is noticed. Every
+// reply line is held against the standards by judge.
 func TestTalk(t *testing.T) {
 	files, err := filepath.Glob("testdata/talk/*.txt")
 	if err != nil || len(files) == 0 {
@@ -81,6 +84,14 @@ type talker struct {
 	prefix string // of each
 	want   string // of each
 	closed bool
+
+	// of deed
+	addr        string
+	judge       judge
+	listed      []string // the lines of the last EHLO
+	taken       int      // messages that were looked at
+	spare       net.Conn // the other connection
+	spareBuffer *bufio.Reader
 }
 
 func talk(t *testing.T, srv *Server, file string, start int, text string) {
@@ -102,6 +113,7 @@ func talk(t *testing.T, srv *Server, file string, start int, text string) {
 	if !c.closed {
 		c.send("QUIT\r\n")
 		c.expect("221 2.0.0 mx.demo.test Goodbye")
+		c.expectClose()
 	}
 }
 
@@ -110,6 +122,7 @@ func (c *talker) dial(addr string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.addr = addr
 	c.use(conn)
 	kind := "ESMTP"
 	switch addr {
@@ -163,7 +176,9 @@ func (c *talker) step(line string) {
 	case "close":
 		c.expectClose()
 	default:
-		c.shortcut(word)
+		if !c.deed(word, rest) {
+			c.shortcut(word)
+		}
 	}
 }
 
@@ -249,6 +264,9 @@ func (c *talker) read() string {
 	line, err := c.br.ReadString('\n')
 	if err != nil {
 		c.t.Fatalf("%s: got %q, %v", c.where, line, err)
+	}
+	if fault := c.judge.complaint(line); fault != "" {
+		c.t.Errorf("%s: %s: %q", c.where, fault, line)
 	}
 	return line
 }

@@ -142,3 +142,14 @@ func TestCloseNotify(t *testing.T) {
 		t.Errorf("after close_notify came %q", rest)
 	}
 }
+
+// With AuthNeedsTLS nothing is offered, or taken, in clear that shows a secret (RFC 4954 4).
+func TestAuthNeedsTLS(t *testing.T) {
+	srv := startServer(t, Config{AuthNeedsTLS: true})
+	c := newClient(t, srv, srv.SMTPAddr())
+	c.do("list\nhas AUTH SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 ANONYMOUS")
+	for _, mechanism := range []string{"PLAIN AHVzZXIAZGVtby1wYXNzd29yZC0x", "LOGIN", "XOAUTH2", "OAUTHBEARER"} {
+		c.do("> AUTH %s\n< 504 5.5.4 *", mechanism)
+	}
+	c.do("> STARTTLS\n< 220 2.0.0 *\ntls\nehlo\n> AUTH PLAIN AHVzZXIAZGVtby1wYXNzd29yZC0x\n< 235 2.7.0 *")
+}
