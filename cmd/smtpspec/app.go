@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"regexp"
 	"runtime/debug"
@@ -17,18 +18,84 @@ import (
 
 // run is the program: it returns the exit code.
 func run(e *env) (code int) {
-	app := newApp(e)
 	defer func() {
 		if r := recover(); r != nil {
 			e.errorf("please report it with the text above", "smtpspec itself went wrong: %v\n%s", r, debug.Stack())
 			code = runner.ExitInternal
 		}
 	}()
-	args, err := arrange(app, e.args)
-	if err == nil {
-		err = app.Run(args)
+	return e.exitCode(dispatch(newApp(e), e.args))
+}
+
+// dispatch calls the command that the arguments name. The package's own App.Run is not for us: it takes flags behind a path for paths, and
+// brings templates and a Markdown parser into the binary, 1.6 MB.
+func dispatch(app *cli.App, args []string) error {
+	if len(args) < 2 || args[1] == "-h" || args[1] == "--help" {
+		fmt.Fprint(app.Writer, appHelp(app))
+		return nil
 	}
-	return e.exitCode(err)
+	var cmd *cli.Command
+	for _, c := range app.Commands {
+		if c.Name == args[1] {
+			cmd = c
+		}
+	}
+	switch {
+	case cmd == nil && strings.HasPrefix(args[1], "-"):
+		return usage("the command comes first, as in smtpspec run --target demo", "%s stands where a command is expected", args[1])
+	case cmd == nil:
+		return unknownCommand(app, args[1])
+	}
+	set, err := flagSet(cmd)
+	if err == nil {
+		args, err = arrange(cmd, args[2:])
+	}
+	if err == nil {
+		err = set.Parse(args)
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(app.Writer, commandHelp(cmd))
+		return nil
+	case err != nil:
+		return err
+	}
+	c := cli.NewContext(app, set, nil)
+	c.Command = cmd
+	return cmd.Action(c)
+}
+
+// flagSet makes the flags of a command, with what the environment gives.
+func flagSet(cmd *cli.Command) (*flag.FlagSet, error) {
+	set := flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	for _, f := range cmd.Flags {
+		if err := f.Apply(set); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+// texts are the values of a flag that may be repeated. A comma parts nothing: --set k=a,b is one value.
+type texts []string
+
+// String implements cli.Generic.
+func (t *texts) String() string { return strings.Join(*t, " ") }
+
+// Set implements cli.Generic.
+func (t *texts) Set(value string) error {
+	*t = append(*t, value)
+	return nil
+}
+
+// given are the values that a flag was given.
+func given(c *cli.Context, name string) []string {
+	t, ok := c.Generic(name).(*texts)
+	if !ok {
+		return nil
+	}
+	return *t
 }
 
 // exitCode says what went wrong and gives the code that design and docs/reports.md name.
@@ -74,25 +141,12 @@ func (e *env) loadProblems(le *luaapi.LoadError) {
 
 func newApp(e *env) *cli.App {
 	return &cli.App{
-		Name:                      "smtpspec",
-		Usage:                     "run scenario files, written in Lua, against mail servers",
-		Version:                   version(),
-		HideVersion:               true,
-		HideHelpCommand:           true,
-		DisableSliceFlagSeparator: true, // --set k=a,b is one value
-		Writer:                    e.stdout,
-		ErrWriter:                 e.stderr,
-		Reader:                    e.stdin,
-		Commands: []*cli.Command{withHelp(runCommand(e)), withHelp(listCommand(e)), withHelp(checkCommand(e)),
-			withHelp(versionCommand(e))},
-		ExitErrHandler: func(*cli.Context, error) {},
-		OnUsageError:   onUsageError,
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return unknownCommand(c.App, c.Args().First())
-			}
-			return cli.ShowAppHelp(c)
-		},
+		Name:    "smtpspec",
+		Usage:   "run scenario files, written in Lua, against mail servers",
+		Version: version(),
+		Writer:  e.stdout,
+		Commands: []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), reportCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
+			completionCommand(e), manCommand(e), versionCommand(e)},
 	}
 }
 
@@ -106,14 +160,6 @@ func unknownCommand(app *cli.App, name string) error {
 		hint = "smtpspec run " + name + " runs it"
 	}
 	return usage(hint, "unknown command %q%s", name, spell.Hint(name, names))
-}
-
-func onUsageError(c *cli.Context, err error, _ bool) error {
-	where := "smtpspec"
-	if c.Command != nil && c.Command.Name != "" {
-		where = "smtpspec " + c.Command.Name
-	}
-	return usage(where+" --help lists the flags", "%s", flagProblem(err))
 }
 
 // flagProblem puts the flag package's complaint into our words.
@@ -139,48 +185,44 @@ func flagProblem(err error) string {
 // badVariable is what the flag package says of a variable of the environment.
 var badVariable = regexp.MustCompile(`^could not parse (".*") as .* value from environment variable "(\w+)" for flag ([\w-]+): `)
 
-// arrange puts the flags of a command before its paths, since the flag package stops at the first path, and refuses flags that do
-// not exist with the nearest that does.
-func arrange(app *cli.App, args []string) ([]string, error) {
-	if len(args) < 2 {
-		return args, nil
-	}
-	var cmd *cli.Command
-	for _, c := range app.Commands {
-		if c.Name == args[1] {
-			cmd = c
-		}
-	}
-	if cmd == nil {
-		return args, nil
-	}
-	takes, names := flagsOf(cmd)
+// arrange puts the flags of a command before its paths, since the flag package stops at the first path, under their first names, and refuses
+// those that do not exist with the nearest that does.
+func arrange(cmd *cli.Command, args []string) ([]string, error) {
+	known, names := flagsOf(cmd)
+	hint := "smtpspec " + cmd.Name + " --help lists the flags"
 	var flags, paths []string
-	for i := 2; i < len(args); i++ {
+	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		switch {
-		case arg == "--":
+		if arg == "--" {
 			paths = append(paths, args[i+1:]...)
-			i = len(args)
-		case !strings.HasPrefix(arg, "-") || arg == "-":
+			break
+		}
+		if !strings.HasPrefix(arg, "-") || arg == "-" {
 			paths = append(paths, arg)
+			continue
+		}
+		name, value, inline := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if name == "help" || name == "h" {
+			return nil, flag.ErrHelp
+		}
+		f := known[name]
+		if f == nil {
+			return nil, usage(hint, "unknown flag --%s%s", name, flagHint(name, names))
+		}
+		flags = append(flags, "--"+f.Names()[0])
+		_, isSwitch := f.(*cli.BoolFlag)
+		switch {
+		case inline:
+			flags[len(flags)-1] += "=" + value
+		case isSwitch:
+		case i+1 >= len(args):
+			return nil, usage(hint, "--%s needs a value", name)
 		default:
-			name, _, inline := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-			value, known := takes[name]
-			if !known {
-				return nil, usage("smtpspec "+cmd.Name+" --help lists the flags", "unknown flag --%s%s", name, flagHint(name, names))
-			}
-			flags = append(flags, arg)
-			if value && !inline {
-				if i++; i >= len(args) {
-					return nil, usage("smtpspec "+cmd.Name+" --help lists the flags", "--%s needs a value", name)
-				}
-				flags = append(flags, args[i])
-			}
+			i++
+			flags = append(flags, args[i])
 		}
 	}
-	out := append([]string{args[0], args[1]}, flags...)
-	return append(append(out, "--"), paths...), nil
+	return append(append(flags, "--"), paths...), nil
 }
 
 func flagHint(name string, names []string) string {
@@ -190,18 +232,14 @@ func flagHint(name string, names []string) string {
 	return ""
 }
 
-// flagsOf tells of each flag of a command whether it takes a value.
-func flagsOf(cmd *cli.Command) (takes map[string]bool, names []string) {
-	takes = map[string]bool{"help": false, "h": false}
+// flagsOf are the flags of a command by each of their names.
+func flagsOf(cmd *cli.Command) (known map[string]cli.Flag, names []string) {
+	known = map[string]cli.Flag{}
 	for _, f := range cmd.Flags {
-		set := flag.NewFlagSet("", flag.ContinueOnError)
-		set.SetOutput(io.Discard)
-		_ = f.Apply(set) // a default that does not parse would be a fault that every run shows
-		_, isBool := f.(*cli.BoolFlag)
 		for _, n := range f.Names() {
-			takes[n] = !isBool
+			known[n] = f
 			names = append(names, n)
 		}
 	}
-	return takes, names
+	return known, names
 }

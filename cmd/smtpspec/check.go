@@ -7,16 +7,16 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
+	"github.com/smtpspec/smtpspec/runner/report"
 	"github.com/urfave/cli/v2"
 )
 
 func checkCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "check", Usage: "parse, load and lint scenario files, without a network", ArgsUsage: "PATH…",
-		Description:  "Finds unknown names, \\x escapes, accidental globals, names and ids declared twice, and scenarios without an expectation.",
-		Flags:        append(fromEnvironment(loadFlags()), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or github", Value: "text"}),
-		OnUsageError: onUsageError,
-		Action:       func(c *cli.Context) error { return checkFiles(e, c) },
+		Description: "Finds unknown names, \\x escapes, accidental globals, names and ids declared twice, and scenarios without an expectation.",
+		Flags:       append(fromEnvironment(loadFlags()), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or github", Value: "text"}),
+		Action:      func(c *cli.Context) error { return checkFiles(e, c) },
 	}
 }
 
@@ -116,21 +116,15 @@ func problemText(p luaapi.Problem) string {
 	return text
 }
 
-// annotation is a workflow command of GitHub Actions, whose data have %, CR and LF escaped, and : and , in properties too.
+// annotation is a workflow command of GitHub Actions.
 func annotation(p luaapi.Problem) string {
 	level := "error"
 	if p.Warning {
 		level = "warning"
 	}
-	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	at := fmt.Sprintf("file=%s,line=%d", property.Replace(p.Position.File), max(1, p.Position.Line))
-	if p.Position.Column > 0 {
-		at += fmt.Sprintf(",col=%d", p.Position.Column)
-	}
 	text := p.Message
 	if p.Hint != "" {
 		text += " (" + p.Hint + ")"
 	}
-	return fmt.Sprintf("::%s %s::%s", level, at, data.Replace(text))
+	return report.Annotation{Level: level, File: p.Position.File, Line: max(1, p.Position.Line), Column: p.Position.Column, Message: text}.String()
 }

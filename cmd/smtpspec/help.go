@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -13,52 +14,83 @@ const (
 	helpWidth = 100
 )
 
-// withHelp gives a command our own help: the package's names a flag that may be repeated twice, and tells that a switch is
-// off by default.
-func withHelp(cmd *cli.Command) *cli.Command {
+// appHelp lists the commands.
+func appHelp(app *cli.App) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [FLAG…] [PATH…]\n\nCommands:\n", app.Name, app.Usage, app.Name)
+	for _, cmd := range app.VisibleCommands() {
+		fmt.Fprintf(&b, "  %-11s %s\n", cmd.Name, cmd.Usage)
+	}
+	b.WriteString("\nsmtpspec COMMAND --help lists the flags of a command.\n")
+	return b.String()
+}
+
+// commandHelp tells how to call a command, with its flags.
+func commandHelp(cmd *cli.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "smtpspec %s: %s\n\nusage: smtpspec %s", cmd.Name, cmd.Usage, cmd.Name)
 	if len(cmd.Flags) > 0 {
 		b.WriteString(" [FLAG…]")
 	}
-	fmt.Fprintf(&b, " %s\n", cmd.ArgsUsage)
+	if cmd.ArgsUsage != "" {
+		b.WriteString(" " + cmd.ArgsUsage)
+	}
+	b.WriteByte('\n')
 	if cmd.Description != "" {
 		fmt.Fprintf(&b, "\n%s\n", cmd.Description)
 	}
 	if len(cmd.Flags) > 0 {
-		b.WriteString("\nFlags may stand before and behind the paths:\n")
+		where := "Flags"
+		if strings.HasSuffix(cmd.ArgsUsage, "…") && !strings.HasPrefix(cmd.ArgsUsage, "[") {
+			where += " may stand before and behind the paths"
+		}
+		fmt.Fprintf(&b, "\n%s:\n", where)
 		for _, f := range cmd.Flags {
 			b.WriteString(flagHelp(f))
 		}
+	}
+	if slices.ContainsFunc(cmd.Flags, hasVariable) {
 		b.WriteString("\nThe environment can give a flag of one value: SMTPSPEC_REPLY_TIMEOUT for --reply-timeout.\n")
 	}
-	cmd.CustomHelpTemplate = strings.ReplaceAll(b.String(), "{{", `{{"{{"}}`)
-	return cmd
+	return b.String()
+}
+
+// hasVariable tells whether the environment can give a flag.
+func hasVariable(f cli.Flag) bool {
+	doc, ok := f.(cli.DocGenerationFlag)
+	return ok && len(doc.GetEnvVars()) > 0
 }
 
 func flagHelp(f cli.Flag) string {
-	doc, ok := f.(cli.DocGenerationFlag)
-	if !ok {
-		return ""
+	left, usage := flagWords(f)
+	indent := "  "
+	if strings.HasPrefix(left, "--") {
+		indent = "      "
 	}
-	value, usage := placeholder(doc.GetUsage())
-	if !doc.TakesValue() {
-		value = ""
-	}
-	var names []string
+	left = indent + left
+	return left + wrap(usage, len([]rune(left))) + "\n"
+}
+
+// flagWords are a flag's names with what stands for its value, and its description.
+func flagWords(f cli.Flag) (names, text string) {
+	var all []string
 	for _, n := range f.Names() {
 		if len(n) == 1 {
-			names = append([]string{"-" + n}, names...)
+			all = append([]string{"-" + n}, all...)
 		} else {
-			names = append(names, "--"+n)
+			all = append(all, "--"+n)
 		}
 	}
-	left := strings.Join(names, ", ")
-	if len(names) == 1 {
-		left = "    " + left
+	names = strings.Join(all, ", ")
+	doc, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return names, ""
 	}
-	left = strings.TrimRight("  "+left+" "+value, " ")
-	return left + wrap(usage, len([]rune(left))) + "\n"
+	value, text := placeholder(doc.GetUsage())
+	if doc.TakesValue() {
+		names += " " + value
+	}
+	return names, text
 }
 
 // placeholder takes the word in backquotes out of a flag's description: it stands for the value.

@@ -13,9 +13,8 @@ import (
 func listCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "list the scenarios that run would run", ArgsUsage: "PATH…",
-		Flags:        append(fromEnvironment(planFlags()), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"}),
-		OnUsageError: onUsageError,
-		Action:       func(c *cli.Context) error { return listScenarios(e, c) },
+		Flags:  append(fromEnvironment(planFlags()), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"}),
+		Action: func(c *cli.Context) error { return listScenarios(e, c) },
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner/event"
 	"github.com/smtpspec/smtpspec/runner/report"
+	"github.com/urfave/cli/v2"
 )
 
 func formatNames() string {
@@ -30,42 +31,69 @@ func seconds(to *time.Duration) func(string) error {
 	}
 }
 
-// openReports makes a sink for each --report. One of them has the screen: list, unless another was sent there.
-func (s *setup) openReports() ([]event.Sink, error) {
-	if err := s.checkReports(); err != nil {
+// reportFlags are those of the commands that write reports.
+func reportFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.GenericFlag{Value: &texts{}, Name: "report", Aliases: []string{"r"}, Usage: "`FORMAT[=FILE]`: " + formatNames() + "; may be repeated"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every scenario, with its record and transcript"},
+		&cli.BoolFlag{Name: "full-transcript", Usage: "leave nothing out of transcripts"},
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto"},
+	}
+}
+
+// outputs are the reports that a command line asks for.
+type outputs struct {
+	e      *env
+	c      *cli.Context
+	strict bool // warnings fail
+	github bool // annotations beside the report on the screen, where no --report github is
+	people bool // what has the screen is for people
+	files  []string
+}
+
+// open makes a sink for each --report. One of them has the screen: list, unless another was sent there.
+func (o *outputs) open() ([]event.Sink, error) {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	var sinks []event.Sink
-	screen := ""
-	for _, arg := range s.c.StringSlice("report") {
+	screen := report.Formats()[0]
+	for _, arg := range given(o.c, "report") {
 		name, file, toFile := strings.Cut(arg, "=")
 		format, err := report.Lookup(name)
 		if err != nil {
-			return nil, err // checkReports has seen them all
+			return nil, err // check has seen them all
 		}
-		if toFile {
-			sink, err := s.fileReport(format, file)
-			if err != nil {
-				return nil, err
-			}
-			sinks = append(sinks, sink)
+		o.github = o.github && name != "github"
+		if !toFile {
+			screen = format
 			continue
 		}
-		screen = name
-		s.listed = name == "list"
-		sinks = append(sinks, format.New(s.e.stdout, s.options(name == "list")))
+		sink, err := o.file(format, file)
+		if err != nil {
+			return nil, err
+		}
+		sinks = append(sinks, sink)
 	}
-	if screen == "" {
-		s.listed = true
-		sinks = append(sinks, report.List(s.e.stdout, s.options(true)))
+	o.people = screen.Screen
+	if o.github {
+		sinks = append(sinks, report.GitHub(o.beside(), o.options(false)))
 	}
-	return sinks, nil
+	return append(sinks, screen.New(o.e.stdout, o.options(screen.Screen))), nil // last, so that its summary is
 }
 
-// checkReports refuses what is wrong with any --report before a file of another is touched.
-func (s *setup) checkReports() error {
+// beside is where annotations do not spoil what has the screen. GitHub reads both streams.
+func (o *outputs) beside() io.Writer {
+	if o.people {
+		return o.e.stdout
+	}
+	return o.e.stderr
+}
+
+// check refuses what is wrong with any --report before a file of another is touched.
+func (o *outputs) check() error {
 	taken := map[string]string{}
-	for _, arg := range s.c.StringSlice("report") {
+	for _, arg := range given(o.c, "report") {
 		name, file, _ := strings.Cut(arg, "=")
 		if _, err := report.Lookup(name); err != nil {
 			return usage("--report takes FORMAT or FORMAT=FILE; the formats are "+formatNames(), "--report: %s", err)
@@ -83,14 +111,43 @@ func (s *setup) checkReports() error {
 }
 
 // options describes the screen, or with it a file.
-func (s *setup) options(screen bool) report.Options {
-	host, _ := os.Hostname() // an unknown name is left out
-	o := report.Options{Verbose: s.c.Bool("verbose"), FullTranscript: s.cfg.FullTranscript, Strict: s.cfg.Policy.Strict, Now: s.e.now, Hostname: host}
+func (o *outputs) options(screen bool) report.Options {
+	out := report.Options{Verbose: o.c.Bool("verbose"), FullTranscript: o.c.Bool("full-transcript"), Strict: o.strict, Now: o.e.now, GitHub: o.e.step()}
 	if screen {
-		o.Terminal, o.Size = s.e.terminal, s.e.size
-		o.Color, _ = s.e.color(s.c.String("color"))
+		out.Terminal, out.Size, out.Workflow = o.e.terminal, o.e.size, o.e.onGitHub()
+		out.Color, _ = o.e.color(o.c.String("color"))
 	}
-	return o
+	return out
+}
+
+// onGitHub tells whether a workflow of GitHub Actions runs this, where nobody draws on a terminal.
+func (e *env) onGitHub() bool {
+	v, _ := e.getenv("GITHUB_ACTIONS")
+	return v == "true" && !e.terminal
+}
+
+// step is what the environment says about the step of a workflow.
+func (e *env) step() report.GitHubStep {
+	root, _ := e.getenv("GITHUB_WORKSPACE")
+	at := report.GitHubStep{Root: root, Dir: e.dir}
+	if path, ok := e.getenv("GITHUB_STEP_SUMMARY"); ok && path != "" {
+		at.Summary = func() (io.WriteCloser, int64, error) { return openSummary(path) }
+	}
+	return at
+}
+
+// openSummary opens the job summary of a step, which commands before this one may have begun.
+func openSummary(path string) (io.WriteCloser, int64, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, 0, fmt.Errorf("writing the job summary %s: %s", path, luaapi.FileProblem(err))
+	}
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close() // nothing was written
+		return nil, 0, fmt.Errorf("writing the job summary %s: %s", path, luaapi.FileProblem(err))
+	}
+	return f, info.Size(), nil
 }
 
 // linked is what a link names, which need not be there yet: that is replaced by a report, not the link.
@@ -108,8 +165,8 @@ func linked(path string) string {
 	return filepath.Join(filepath.Dir(path), to)
 }
 
-// fileReport writes a report to a file: whole, at the end, or line by line where the format is a stream.
-func (s *setup) fileReport(format report.Format, path string) (event.Sink, error) {
+// file writes a report to a file: whole, at the end, or line by line where the format is a stream.
+func (o *outputs) file(format report.Format, path string) (event.Sink, error) {
 	if path == "" {
 		return nil, usage("as in --report "+format.Name+"=FILE", "--report %s=: the name of a file expected", format.Name)
 	}
@@ -130,7 +187,8 @@ func (s *setup) fileReport(format report.Format, path string) (event.Sink, error
 	if err != nil {
 		return nil, usage("", "--report %s=%s: cannot be written: %s", format.Name, path, luaapi.FileProblem(err))
 	}
-	return &fileSink{Sink: format.New(f, s.options(false)), file: f, from: open, to: path}, nil
+	o.files = append(o.files, open)
+	return &fileSink{Sink: format.New(f, o.options(false)), file: f, from: open, to: path}, nil
 }
 
 // fileSink closes its file after the report, and puts it in its place.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi"
@@ -13,7 +14,7 @@ import (
 func runCommand(e *env) *cli.Command {
 	flags := append(planFlags(),
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
-		&cli.StringSliceFlag{Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
+		&cli.GenericFlag{Value: &texts{}, Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
 		&cli.IntFlag{Name: "max-connections", Usage: "start no scenario while a target has `N` connections (50)"},
 		&cli.StringFlag{Name: "timeout", Usage: "`TIME` that a scenario may take (60s)"},
@@ -27,17 +28,14 @@ func runCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "fail-on-skip", Usage: "a skipped scenario fails the run"},
 		&cli.BoolFlag{Name: "fail-on-flaky", Usage: "a scenario that passed only on a retry fails the run"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "say what would run, and run nothing"},
-		&cli.StringSliceFlag{Name: "report", Aliases: []string{"r"}, Usage: "`FORMAT[=FILE]`: " + formatNames() + "; may be repeated"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show every scenario, with its record and transcript"},
-		&cli.BoolFlag{Name: "full-transcript", Usage: "leave nothing out of transcripts"},
-		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto"},
+		&cli.BoolFlag{Name: "no-github", Usage: "add no annotations and no job summary where GitHub Actions runs this"},
 	)
+	flags = append(flags, reportFlags()...)
 	return &cli.Command{
 		Name: "run", Usage: "run scenarios and report what passed and failed", ArgsUsage: "PATH…",
-		Description:  "PATH is a scenario file, file.lua:LINE, a directory or a pattern such as 'scenarios/**/*.lua'.",
-		Flags:        fromEnvironment(flags),
-		OnUsageError: onUsageError,
-		Action:       func(c *cli.Context) error { return runScenarios(e, c) },
+		Description: "PATH is a scenario file, file.lua:LINE, a directory or a pattern such as 'scenarios/**/*.lua'.",
+		Flags:       fromEnvironment(flags),
+		Action:      func(c *cli.Context) error { return runScenarios(e, c) },
 	}
 }
 
@@ -78,10 +76,12 @@ func runScenarios(e *env, c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return s.dryRun(plan)
 	}
-	sinks, err := s.openReports()
+	out := &outputs{e: e, c: c, strict: s.cfg.Policy.Strict, github: e.onGitHub() && !c.Bool("no-github")}
+	sinks, err := out.open()
 	if err != nil {
 		return err
 	}
+	s.listed = out.people
 	s.cfg.Sink = event.Tee(sinks...)
 	s.sayDemo()
 	sum := runner.Run(soft, s.cfg, plan)
@@ -139,8 +139,9 @@ func (s *setup) runFlags() error {
 	cfg.Policy.Strict = cfg.Policy.Strict || c.Bool("strict")
 	cfg.Policy.FailOnSkip, cfg.Policy.FailOnFlaky = c.Bool("fail-on-skip"), c.Bool("fail-on-flaky")
 	cfg.FullTranscript = c.Bool("full-transcript")
-	cfg.Allow = append(cfg.Allow, c.StringSlice("allow")...)
-	for _, a := range c.StringSlice("allow") {
+	cfg.Host, _ = os.Hostname() // an unknown name is left out
+	cfg.Allow = append(cfg.Allow, given(c, "allow")...)
+	for _, a := range given(c, "allow") {
 		s.rerun = append(s.rerun, "--allow", a)
 	}
 	if c.Bool("insecure") {

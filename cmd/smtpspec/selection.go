@@ -29,7 +29,7 @@ func (s *setup) selection() (sel runner.Selection, err error) {
 			return sel, usage(`as in --tag 'tls and not (slow or flood)'`, "--tag: %s", err)
 		}
 	}
-	sel.IDs = s.c.StringSlice("id")
+	sel.IDs = given(s.c, "id")
 	if s.c.Bool("last-failed") {
 		sel.Last = true
 		sel.LastFailed, err = s.e.lastFailed()

@@ -18,9 +18,9 @@ import (
 func loadFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`; by default smtpspec.lua here or in a parent directory"},
-		&cli.StringSliceFlag{Name: "target", Aliases: []string{"t"}, Usage: "`URL` of a server, name of a target of the configuration, or demo; may be repeated"},
-		&cli.StringSliceFlag{Name: "set", Usage: "`fact=value`: a fact of the target"},
-		&cli.StringSliceFlag{Name: "var", Usage: "`name=value`: a variable"},
+		&cli.GenericFlag{Value: &texts{}, Name: "target", Aliases: []string{"t"}, Usage: "`URL` of a server, name of a target of the configuration, or demo; may be repeated"},
+		&cli.GenericFlag{Value: &texts{}, Name: "set", Usage: "`fact=value`: a fact of the target"},
+		&cli.GenericFlag{Value: &texts{}, Name: "var", Usage: "`name=value`: a variable"},
 	}
 }
 
@@ -30,7 +30,7 @@ func planFlags() []cli.Flag {
 		&cli.StringFlag{Name: "grep", Aliases: []string{"g"}, Usage: "only scenarios whose suite and name match this `REGEXP`"},
 		&cli.StringFlag{Name: "grep-invert", Usage: "only scenarios that do not match this `REGEXP`"},
 		&cli.StringFlag{Name: "tag", Usage: "only scenarios whose tags match, as in `'tls and not slow'`"},
-		&cli.StringSliceFlag{Name: "id", Usage: "only the scenario with this `ID`; may be repeated"},
+		&cli.GenericFlag{Value: &texts{}, Name: "id", Usage: "only the scenario with this `ID`; may be repeated"},
 		&cli.BoolFlag{Name: "last-failed", Usage: "only what failed in the last run from this directory"},
 		&cli.IntFlag{Name: "repeat", Usage: "run each scenario `N` times", Value: 1},
 		&cli.BoolFlag{Name: "shuffle", Usage: "run in an order that --seed decides"},
@@ -48,7 +48,7 @@ type setup struct {
 	files  []*runner.Found
 	rerun  []string
 	closed []func()
-	listed bool // the list report has the screen
+	listed bool // a report for people has the screen
 }
 
 func (s *setup) close() {
@@ -121,7 +121,7 @@ func (s *setup) seed() error {
 }
 
 func (s *setup) variables() error {
-	for _, arg := range s.c.StringSlice("var") {
+	for _, arg := range given(s.c, "var") {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
 			return usage("as in --var greylist_delay=30", "--var %s: name=value expected", arg)
@@ -138,7 +138,7 @@ func (s *setup) variables() error {
 
 // targets finds the targets of the command line, the environment or the configuration, in this order.
 func (s *setup) targets() error {
-	names := s.c.StringSlice("target")
+	names := given(s.c, "target")
 	if len(names) == 0 {
 		if v, ok := s.e.getenv("SMTPSPEC_TARGET"); ok && v != "" {
 			names = []string{v}
@@ -213,7 +213,7 @@ func (s *setup) demo() (*luaapi.Target, error) {
 
 // facts applies --set to every target.
 func (s *setup) facts() error {
-	for _, arg := range s.c.StringSlice("set") {
+	for _, arg := range given(s.c, "set") {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
 			return usage("as in --set valid_rcpt=probe@example.org", "--set %s: fact=value expected", arg)

@@ -27,9 +27,8 @@ func version() string {
 
 func versionCommand(e *env) *cli.Command {
 	return &cli.Command{
-		Name:         "version",
-		Usage:        "print the version",
-		OnUsageError: onUsageError,
+		Name:  "version",
+		Usage: "print the version",
 		Action: func(*cli.Context) error {
 			fmt.Fprintf(e.stdout, "smtpspec %s %s/%s %s\n", version(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 			return nil

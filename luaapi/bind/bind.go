@@ -104,7 +104,7 @@ func Method(signature string, run func(*Call) error, doc string) *Func {
 func (f *Func) Signature() string {
 	var b strings.Builder
 	b.WriteString(f.Name + "(")
-	for i, p := range f.Params {
+	for i, p := range f.parameters() {
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -119,6 +119,14 @@ func (f *Func) Signature() string {
 		b.WriteString(": " + f.Result)
 	}
 	return b.String()
+}
+
+// parameters are all that the signature names, the last "..." included.
+func (f *Func) parameters() []Param {
+	if f.extra == nil {
+		return f.Params
+	}
+	return append(f.Params[:len(f.Params):len(f.Params)], *f.extra)
 }
 
 func (f *Func) parse(signature string) error {

@@ -150,7 +150,8 @@ func list(elem string, check checker) checker {
 }
 
 // Options is a table of named options, decoded into a Go struct. Its fields carry tags: lua (the name), type (as in
-// signatures; by default that of the Go type) and doc. A *bool, *float64 or *string tells "not given" from zero.
+// signatures; by default that of the Go type), doc, and default, which says in words what holds where it is not given
+// ("required" where it has to be). A *bool, *float64 or *string tells "not given" from zero.
 type Options struct {
 	Name   string
 	Doc    string
@@ -163,9 +164,10 @@ type Options struct {
 
 // OptionField is one option.
 type OptionField struct {
-	Name string
-	Type string
-	Doc  string
+	Name    string
+	Type    string
+	Default string
+	Doc     string
 
 	index []int
 	check checker
@@ -188,7 +190,7 @@ func OptionsOf[T any](name, doc string) *Options {
 		if typ == "" || f.Tag.Get("doc") == "" {
 			panic("bind: " + name + "." + tag + " needs a type and a doc")
 		}
-		o.Fields = append(o.Fields, OptionField{Name: tag, Type: typ, Doc: f.Tag.Get("doc"), index: f.Index})
+		o.Fields = append(o.Fields, OptionField{Name: tag, Type: typ, Default: f.Tag.Get("default"), Doc: f.Tag.Get("doc"), index: f.Index})
 	}
 	for i := range o.Fields {
 		o.byName[o.Fields[i].Name] = &o.Fields[i]
