@@ -1,9 +1,6 @@
 package luaapi
 
 import (
-	"math"
-	"runtime/debug"
-
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -47,12 +44,3 @@ func (lang *Language) modules() []*bind.Module {
 
 // Registry is the table of everything that smtpspec adds to Lua, for documentation and lint.
 func (lang *Language) Registry() *bind.Registry { return lang.reg }
-
-// SetProcessLimits sets what is process-wide, so only a program's main calls it: the highest index that a table's array is filled up to,
-// without which one assignment fills memory, and the size from which on garbage is collected sooner than when the heap has doubled.
-func SetProcessLimits() {
-	lua.MaxArrayIndex = 1 << 20
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT says nothing else
-		debug.SetMemoryLimit(2 * maxTogether)
-	}
-}

@@ -231,14 +231,16 @@ func (a *attempt) assemble() {
 	records := a.transcript.Records()
 	logged := a.result.Events
 	events := make([]event.Event, 0, len(records)+len(logged))
+	wires := make([]event.Wire, len(records)) // in one piece, since there is a run of them in every scenario
 	next := 0
 	for i, r := range records {
 		for next < len(logged) && timeOf(logged[next]).Before(r.At) {
 			events = append(events, logged[next])
 			next++
 		}
-		events = append(events, &event.Wire{Time: r.At, Index: i + 1, Conn: r.Conn, Role: "client", Dir: r.Dir, Data: r.Data,
-			Body: r.Body, Omitted: r.Omitted, SHA256: r.SHA256})
+		wires[i] = event.Wire{Time: r.At, Index: i + 1, Conn: r.Conn, Role: "client", Dir: r.Dir, Data: r.Data,
+			Body: r.Body, Omitted: r.Omitted, SHA256: r.SHA256}
+		events = append(events, &wires[i])
 	}
 	a.result.Events = append(events, logged[next:]...)
 	for _, e := range a.result.Events {

@@ -39,7 +39,7 @@ func (e *DialError) Is(target error) bool { return target == ErrReset && e.Kind 
 
 // Dial connects within ctx and the deadline. Nothing is read. The error is a *DialError.
 func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Conn, error) {
-	d := net.Dialer{Deadline: deadline}
+	d := net.Dialer{Deadline: deadline, KeepAlive: -1} // a conversation has time limits of its own
 	if w.Source != "" {
 		local, err := sourceAddress(w.Source)
 		if err != nil {

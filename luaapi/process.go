@@ -1,0 +1,39 @@
+package luaapi
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// easyHeap is the size in bytes up to which the heap grows before garbage is collected at all: scenarios leave much behind and keep
+// little, and a collector that runs whenever 4 MiB have come together takes a quarter of a run's time.
+const easyHeap = 48 << 20
+
+// SetProcessLimits sets what is process-wide, so only a program's main calls it: the highest index that a table's array is filled up to,
+// without which one assignment fills memory, and when garbage is collected. What GOGC and GOMEMLIMIT say has precedence.
+func SetProcessLimits() {
+	lua.MaxArrayIndex = 1 << 20
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(2 * maxTogether)
+	}
+	const usual = 100
+	percent := debug.SetGCPercent(usual)
+	if percent != usual {
+		debug.SetGCPercent(percent)
+		return
+	}
+	paceCollector(struct{}{})
+}
+
+// paceCollector lets the heap grow to easyHeap, or to twice of what is kept when that is more. It is called after every collection.
+func paceCollector(struct{}) {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	kept := max(sample[0].Value.Uint64(), 4<<20) // below that the runtime takes 4 MiB as kept
+	debug.SetGCPercent(int(max(100, (easyHeap-min(kept, easyHeap))*100/kept)))
+	runtime.AddCleanup(new([64]byte), paceCollector, struct{}{})
+}
