@@ -52,7 +52,7 @@ type attempt struct {
 	found    []*Declaration // while collecting
 	names    map[string]int // lines of the scenarios' names, while collecting
 	calls    int            // of scenario, while declaring
-	named    []named        // all of them, when the top level runs for a template; else nil
+	named    []topScenario        // all of them, when the top level runs for a template; else nil
 	varies   bool           // the top level did what may come out otherwise the next time
 	selected *lua.LFunction
 	before   []*lua.LFunction

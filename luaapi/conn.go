@@ -261,7 +261,7 @@ func connFields() []bind.Field {
 			return k.replyOf(k.wire.Greeting).object()
 		}),
 		field("replies", "smtp.Reply[]", "All whole replies so far, in order.", func(k *conn, c *bind.Call) lua.LValue {
-			t := c.L.NewTable()
+			t := c.L.CreateTable(0, 0)
 			for _, r := range k.wire.Replies {
 				t.Append(k.replyOf(r).object())
 			}
@@ -290,7 +290,7 @@ func connFields() []bind.Field {
 }
 
 func capsTable(L *lua.LState, keywords map[string]string) lua.LValue {
-	t := L.NewTable()
+	t := L.CreateTable(0, len(keywords))
 	for word, param := range keywords {
 		t.RawSetString(word, lua.LString(param))
 	}

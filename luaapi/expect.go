@@ -271,18 +271,20 @@ func (k *conn) judge(c *bind.Call, q requirement, r *reply, within time.Duration
 		want = q.String()
 	}
 	k.a.expected(c.L, event.Expectation{What: q.what, OK: ok || weak, Want: want, Got: got})
-	if ok {
+	switch {
+	case ok:
+		return nil
+	case weak:
+		k.a.warn(c.L, k.unwanted(r, want, got, "the reply is not the one wanted, but is allowed with a warning"))
 		return nil
 	}
+	return k.a.failed(c.L, k.unwanted(r, want, got, r.message(within)))
+}
+
+func (k *conn) unwanted(r *reply, want, got, message string) event.Failure {
 	after := r.Elapsed.Seconds()
-	f := event.Failure{Kind: r.kind(), Message: r.message(within), Want: want, Got: got, Conn: k.wire.ID, Wire: r.Wire,
+	return event.Failure{Kind: r.kind(), Message: message, Want: want, Got: got, Conn: k.wire.ID, Wire: r.Wire,
 		After: &after, Address: k.address, Detail: k.a.detail(r.Detail)}
-	if weak {
-		f.Message = "the reply is not the one wanted, but is allowed with a warning"
-		k.a.warn(c.L, f)
-		return nil
-	}
-	return k.a.failed(c.L, f)
 }
 
 // details are the enhanced code and the text.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
+	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -43,7 +44,11 @@ func (r *reply) oneLine() string {
 	if r.k != nil {
 		raw = r.k.a.secrets.Bytes(raw) // before lines are cut: half a password would not be known for one
 	}
-	text := strings.TrimRight(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n")
+	text := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
+	if !strings.ContainsAny(text, "\r\n") && len(text) <= 1000 {
+		return event.Visible(text)
+	}
+	text = strings.TrimRight(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n")
 	lines := strings.Split(text, "\n")
 	const most = 12
 	if len(lines) > most {
@@ -53,7 +58,7 @@ func (r *reply) oneLine() string {
 		if len(lines[i]) > 1000 {
 			lines[i] = lines[i][:500] + fmt.Sprintf(" … %d bytes … ", len(lines[i])-1000) + lines[i][len(lines[i])-500:]
 		}
-		lines[i] = visible([]byte(lines[i]))
+		lines[i] = event.Visible(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }

@@ -222,7 +222,7 @@ func declareScenario(c *bind.Call) error {
 func (a *attempt) reach(c *bind.Call) error {
 	if a.named != nil {
 		fn, err := body(c)
-		a.named = append(a.named, named{c.String(0), fn})
+		a.named = append(a.named, topScenario{c.String(0), fn})
 		return err
 	}
 	a.calls++

@@ -233,22 +233,29 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 	}
 	var de *wire.DialError
 	errors.As(err, &de)
-	if de.Kind == wire.Cancelled {
+	switch {
+	case de.Kind == wire.Cancelled:
 		return de.Kind, a.cancelled(c.L)
-	}
-	if k.opts.Optional {
+	case k.opts.Optional:
 		return de.Kind, nil
 	}
+	return de.Kind, k.unconnected(c, de, limit)
+}
+
+// unconnected records that a connect did not come about. It is apart, as all that makes failures is: they are large, and what is on the stack while
+// a scenario waits is there ten thousand times.
+func (k *conn) unconnected(c *bind.Call, de *wire.DialError, limit time.Duration) error {
+	a := k.a
 	f := event.Failure{Kind: string(de.Kind), Message: DialText(de.Kind, k.address, limit), Address: k.address, Detail: a.detail(de.Detail)}
 	if de.Kind == wire.Reset {
 		// The server took the connection and threw it away: whether that is seen here or at the first read is a matter of microseconds.
-		return de.Kind, a.failed(c.L, f)
+		return a.failed(c.L, f)
 	}
 	if a.dials[k.address] {
 		f.Message += "; an earlier connection came about"
-		return de.Kind, a.failed(c.L, f)
+		return a.failed(c.L, f)
 	}
-	return de.Kind, a.broken(c.L, f, true)
+	return a.broken(c.L, f, true)
 }
 
 // detail keeps the system's words apart from the message.

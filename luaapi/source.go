@@ -113,6 +113,9 @@ func (s *scanner) escape(c byte) {
 	case '\n':
 		s.line++
 	}
+	if !isDigit(c) {
+		return
+	}
 	if n, _ := strconv.Atoi(s.src[s.i:min(s.i+3, len(s.src))]); n > 255 {
 		s.problem(s.line, fmt.Sprintf(`"\%d" is no escape: a byte is 255 at most`, n), "")
 	}

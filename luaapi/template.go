@@ -56,7 +56,7 @@ func (a *attempt) template() *template {
 func (f *File) leave(env *Env, of int) *attempt {
 	a := newAttempt(f, env, f.whole())
 	a.phase, a.limit = declaring, collectTime
-	a.named = make([]named, 0, of)
+	a.named = make([]topScenario, 0, of)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()
 	a.L = a.lang.newState()
@@ -84,8 +84,8 @@ func (a *attempt) copies() bool {
 	return !c.failed
 }
 
-// named is a scenario of a template.
-type named struct {
+// topScenario is a scenario of a template.
+type topScenario struct {
 	name string
 	fn   *lua.LFunction
 }
@@ -148,7 +148,7 @@ func (c *copier) table(t *lua.LTable) *lua.LTable {
 	if made, ok := c.done[t]; ok {
 		return made.(*lua.LTable)
 	}
-	made := c.to.L.NewTable()
+	made := c.to.L.CreateTable(0, 0)
 	c.done[t] = made
 	defer c.leave()
 	if !c.enter() {

@@ -354,7 +354,7 @@ func (lang *Language) declareTLS() *bind.Class {
 				return lua.LBool(s.CertificateRequested)
 			}),
 			field("peer_certificates", "smtp.Certificate[]", "The server's chain, its own certificate first.", func(s *wire.TLSState, c *bind.Call) lua.LValue {
-				t := c.L.NewTable()
+				t := c.L.CreateTable(0, 0)
 				for _, cert := range s.PeerCertificates {
 					t.Append(lang.types.certificate.Object(cert))
 				}

@@ -40,11 +40,14 @@ func (r Rerun) line(j *Job) string {
 	return strings.Join(append(words, Quote(path)), " ")
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./^-]+$`)
+// isPlain tells whether a character means nothing to a shell.
+func isPlain(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_@%+=:,./^-", c)
+}
 
 // Quote makes text one word of a shell command line.
 func Quote(s string) string {
-	if plainWord.MatchString(s) {
+	if s != "" && !strings.ContainsFunc(s, func(c rune) bool { return !isPlain(c) }) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

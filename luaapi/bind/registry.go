@@ -21,6 +21,7 @@ type Registry struct {
 	names   []string
 	host    func(*lua.LState) Host
 	maker   *lua.LState // makes tables; runs nothing
+	env     *lua.LTable // of all functions, which have no use for it
 }
 
 // New checks the modules and makes a registry of them. It panics when the table is wrong: a type that does not exist, a
@@ -28,6 +29,7 @@ type Registry struct {
 func New(modules []*Module, host func(*lua.LState) Host) *Registry {
 	r := &Registry{Modules: modules, host: host, classes: map[string]*Class{}, options: map[string]*Options{},
 		globals: map[string]lua.LValue{}, later: map[string]string{}, maker: lua.NewState(lua.Options{SkipOpenLibs: true, RegistrySize: 64, CallStackSize: 8})}
+	r.env = r.maker.CreateTable(0, 0)
 	for _, m := range modules {
 		for _, c := range m.Classes {
 			r.classes[c.Name] = c
@@ -140,7 +142,7 @@ func (r *Registry) function(f *Func, owner string, c *Class) {
 			break
 		}
 	}
-	f.fn = &lua.LFunction{IsG: true, GFunction: f.call, Env: r.maker.NewTable()}
+	f.fn = &lua.LFunction{IsG: true, GFunction: f.call, Env: r.env}
 }
 
 // Function is the Lua value of an entry.
@@ -216,10 +218,10 @@ func (c *Class) names() []string {
 }
 
 func (r *Registry) metatable(c *Class) *lua.LTable {
-	mt := r.maker.NewTable()
+	mt := r.maker.CreateTable(0, 8)
 	set := func(name string, run func(*Call) error) {
 		f := &Func{Name: name, Run: run, Doc: name, owner: c.Name + ".", reg: r}
-		mt.RawSetString(name, &lua.LFunction{IsG: true, GFunction: f.enter, Env: r.maker.NewTable()})
+		mt.RawSetString(name, &lua.LFunction{IsG: true, GFunction: f.enter, Env: r.env})
 	}
 	set("__index", c.index)
 	set("__newindex", func(call *Call) error {
@@ -233,7 +235,7 @@ func (r *Registry) metatable(c *Class) *lua.LTable {
 		return call.Push(lua.LString(c.Text(ud.Value)))
 	})
 	if c.CallSelf != nil {
-		mt.RawSetString("__call", &lua.LFunction{IsG: true, GFunction: c.CallSelf.callObject, Env: r.maker.NewTable()})
+		mt.RawSetString("__call", &lua.LFunction{IsG: true, GFunction: c.CallSelf.callObject, Env: r.env})
 	}
 	mt.RawSetString("__metatable", lua.LFalse)
 	return mt

@@ -21,7 +21,7 @@ const (
 
 // Sizes of the piece of memory that a connection reads into: it grows for a peer that fills it at one go.
 const (
-	minRoom = 4 << 10
+	minRoom = 1 << 10
 	maxRoom = 32 << 10
 )
 
