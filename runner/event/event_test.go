@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -156,6 +157,37 @@ func FuzzDecode(f *testing.F) {
 		}
 		if _, err := Decode(b); err != nil {
 			t.Errorf("what was written is not read again: %v\n%s", err, b)
+		}
+	})
+}
+
+// A stream that is read is written and read again as the same; one that is not says where it is wrong.
+func FuzzRead(f *testing.F) {
+	var whole []byte
+	for _, e := range samples() {
+		whole, _ = AppendJSON(whole, e)
+		whole = append(whole, '\n')
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	if recorded, err := os.ReadFile("../report/testdata/run.jsonl"); err == nil {
+		f.Add(recorded[:min(len(recorded), 6000)])
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		events, err := readAll(stream)
+		var le *LineError
+		if err != nil && !errors.Is(err, ErrIncomplete) && (!errors.As(err, &le) || le.Line < 1 || le.Line > bytes.Count(stream, []byte("\n"))+1) {
+			t.Errorf("%v, which names no line of it", err)
+		}
+		var again []byte
+		for _, e := range events {
+			if again, err = AppendJSON(again, e); err != nil {
+				return // a number that JSON has no form for
+			}
+			again = append(again, '\n')
+		}
+		if got, err := readAll(again); len(got) != len(events) {
+			t.Errorf("%d events were written, and %d read again: %v", len(events), len(got), err)
 		}
 	})
 }
