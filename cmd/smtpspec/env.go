@@ -78,6 +78,7 @@ func watchSignals() (soft, hard context.Context, code func() int) {
 		cancelSoft()
 		<-c
 		cancelHard()
+		signal.Stop(c) // a third ends the program by itself, whatever it is doing
 	}()
 	return soft, hard, func() int {
 		select {

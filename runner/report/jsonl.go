@@ -10,14 +10,14 @@ import (
 const jsonlLimit = 1 << 20
 
 type jsonl struct {
-	w   io.Writer
+	w   delayed
 	buf []byte
 	err error
 }
 
-// JSONL writes the event stream itself, one JSON object a line, as things happen. What belongs together is one write, and
-// nothing is held back for longer than that: a stream that ends early still tells what was running.
-func JSONL(w io.Writer, _ Options) event.Sink { return &jsonl{w: w} }
+// JSONL writes the event stream itself, one JSON object a line, as things happen: a twentieth of a second later at most, so that a stream that
+// ends early still tells what was running.
+func JSONL(w io.Writer, _ Options) event.Sink { return &jsonl{w: delayed{w: w}} }
 
 func (j *jsonl) Event(e event.Event) {
 	if j.err != nil {
@@ -35,7 +35,7 @@ func (j *jsonl) Event(e event.Event) {
 	j.flush()
 }
 
-// flush stops at the first error: a line after a gap would look like a whole stream.
+// flush stops at the first error.
 func (j *jsonl) flush() {
 	if j.err != nil || len(j.buf) == 0 {
 		return
@@ -47,5 +47,8 @@ func (j *jsonl) flush() {
 // Close writes what is left, and returns the first error.
 func (j *jsonl) Close() error {
 	j.flush()
+	if err := j.w.flush(); j.err == nil {
+		j.err = err
+	}
 	return j.err
 }
