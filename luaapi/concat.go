@@ -10,61 +10,25 @@ import (
 )
 
 // The VM joins text in one instruction that nothing can stop or bound, so that "s = s .. s" fills any memory in thirty of them. Every
-// ".." of a script is therefore compiled as a call of concat: the call's function is a text constant of the syntax tree, in whose
-// place the function is put once the constants are there.
-
-const concatMark = "\x00..\x00"
+// ".." of a script is therefore compiled as a call of concat.
 
 // maxOperands is how many operands one call takes; more are calls in calls. The registers of a function end at 255.
 const maxOperands = 50
 
-// callConcat makes calls of every "..".
-func callConcat(stmts []ast.Stmt) {
-	rewrite(stmts, func(e ast.Expr) ast.Expr {
-		op, ok := e.(*ast.StringConcatOpExpr)
-		if !ok {
-			return e
-		}
-		// It is right-associative, and what is on the right was rewritten already: its operands become operands of this one.
-		args := []ast.Expr{single(op.Lhs)}
-		if rest, ok := op.Rhs.(*ast.FuncCallExpr); ok && isConcat(rest) && len(rest.Args) < maxOperands {
-			args = append(args, rest.Args...)
-		} else {
-			args = append(args, single(op.Rhs))
-		}
-		mark := &ast.StringExpr{Value: concatMark}
-		call := &ast.FuncCallExpr{Func: mark, Args: args}
-		for _, n := range []ast.PositionHolder{mark, call} {
-			n.SetLine(op.Line())
-			n.SetLastLine(op.LastLine())
-		}
-		return call
-	})
+func callConcat(op *ast.StringConcatOpExpr) ast.Expr {
+	// It is right-associative, and what is on the right was rewritten already: its operands become operands of this one.
+	args := []ast.Expr{single(op.Lhs)}
+	if rest, ok := op.Rhs.(*ast.FuncCallExpr); ok && isConcat(rest) && len(rest.Args) < maxOperands {
+		args = append(args, rest.Args...)
+	} else {
+		args = append(args, single(op.Rhs))
+	}
+	return callOf(concatMark, op, args...)
 }
 
 func isConcat(call *ast.FuncCallExpr) bool {
 	mark, ok := call.Func.(*ast.StringExpr)
 	return ok && mark.Value == concatMark
-}
-
-// single keeps an operand to one value where it is the last argument of the call.
-func single(e ast.Expr) ast.Expr {
-	switch e := e.(type) {
-	case *ast.FuncCallExpr:
-		e.AdjustRet = true
-	case *ast.Comma3Expr:
-		e.AdjustRet = true
-	}
-	return e
-}
-
-// bindConcat puts the function in the place of its mark.
-func bindConcat(p *lua.FunctionProto, concat *lua.LFunction) {
-	for i, c := range p.Constants {
-		if c == lua.LString(concatMark) {
-			p.Constants[i] = concat
-		}
-	}
 }
 
 // concat is "..", of two operands or more, from the right as PUC Lua 5.1's luaV_concat: text and numbers at once, anything else by its
@@ -127,7 +91,7 @@ func joinOther(L *lua.LState) {
 	L.Push(op)
 	L.Push(lhs)
 	L.Push(rhs)
-	L.Call(2, 1)
+	arguments{LState: L}.callback(2, 1)
 }
 
 // metamethod is what a value's metatable has under a name, also where scripts may not see that table.
@@ -158,15 +122,12 @@ func numberText(n float64) string {
 	if i := int64(n); float64(i) == n && i > -1e14 && i < 1e14 && (i != 0 || !math.Signbit(n)) {
 		return strconv.FormatInt(i, 10)
 	}
-	var b strings.Builder
-	formatItem{precision: 14, verb: 'g'}.float(&b, n)
-	return b.String()
-}
-
-// toText is tostring.
-func toText(L *lua.LState) int {
-	L.Push(described(L, L.CheckAny(1)))
-	return 1
+	if math.IsNaN(n) || math.IsInf(n, 0) {
+		var b strings.Builder
+		formatItem{precision: 14, verb: 'g'}.float(&b, n)
+		return b.String()
+	}
+	return strconv.FormatFloat(n, 'g', 14, 64)
 }
 
 // described is a value as tostring gives it: what its metamethod makes of it.
@@ -174,5 +135,9 @@ func described(L *lua.LState, v lua.LValue) lua.LValue {
 	if n, ok := v.(lua.LNumber); ok {
 		return lua.LString(numberText(float64(n)))
 	}
-	return L.ToStringMeta(v)
+	host := attemptOf(L)
+	host.within++
+	text := L.ToStringMeta(v)
+	host.within--
+	return text
 }

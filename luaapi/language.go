@@ -7,13 +7,14 @@ import (
 
 // Language is the set of functions that scripts can call. It never changes once made, and is shared by all scenarios.
 type Language struct {
-	reg     *bind.Registry
-	base    map[string]lua.LValue            // Lua's own globals
-	libs    map[string]map[string]lua.LValue // Lua's own libraries
-	globals *lua.LTable                      // metatable of the globals
-	strings *lua.LTable                      // metatable of strings
-	concat  *lua.LFunction                   // what ".." calls
-	types   classes
+	reg       *bind.Registry
+	base      map[string]lua.LValue            // Lua's own globals
+	libs      map[string]map[string]lua.LValue // Lua's own libraries
+	globals   *lua.LTable                      // metatable of the globals
+	strings   *lua.LTable                      // metatable of strings
+	others    *lua.LTable                      // metatable of numbers, booleans, functions and nil, which only complains
+	operators map[lua.LValue]*lua.LFunction    // what is called for "..", "%" and the like
+	types     classes
 
 	templateFrom int // scenarios of a file from which on its top level does not run for each
 

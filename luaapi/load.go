@@ -202,7 +202,9 @@ func (lang *Language) compile(path string, source []byte) (*chunk, error) {
 	if deep > 0 {
 		return nil, loadError(path, deep, "statements or expressions are nested more than %d deep", maxDepth)
 	}
-	callConcat(stmts)
+	if err := toLua51(path, stmts); err != nil {
+		return nil, err
+	}
 	if c.proto, err = compileChunk(stmts, path); err != nil {
 		return nil, err
 	}
@@ -271,11 +273,11 @@ func lineOf(source []byte, n int) string {
 	return lines[min(n, len(lines))-1]
 }
 
-// finish makes of what gopher-lua compiled what scenarios run: tail calls become plain ones, the marks of ".." the function. What was compiled is cut to
+// finish makes of what gopher-lua compiled what scenarios run: tail calls become plain ones, the marks of operators functions. What was compiled is cut to
 // its size: gopher-lua makes room for a thousand instructions in every function, 12 KB that would stay for the whole run.
 func (lang *Language) finish(p *lua.FunctionProto) {
 	keepCallers(p)
-	bindConcat(p, lang.concat)
+	bindOperators(p, lang.operators)
 	p.Code, p.DbgSourcePositions = slices.Clone(p.Code), slices.Clone(p.DbgSourcePositions)
 	p.Constants, p.DbgLocals, p.DbgCalls = slices.Clone(p.Constants), slices.Clone(p.DbgLocals), slices.Clone(p.DbgCalls)
 	p.FunctionPrototypes, p.DbgUpvalues = slices.Clone(p.FunctionPrototypes), slices.Clone(p.DbgUpvalues)
@@ -284,13 +286,15 @@ func (lang *Language) finish(p *lua.FunctionProto) {
 	}
 }
 
+// opcodeShift is where gopher-lua keeps the opcode of an instruction: in the upper six bits.
+const opcodeShift = 26
+
 // keepCallers turns tail calls into plain calls: a tail call takes its caller off the stack, and with it the line of the scenario that
 // a failure in a helper is reported at. Tail recursion is bounded by the call stack in return.
 func keepCallers(p *lua.FunctionProto) {
-	const opcode = 26 // gopher-lua keeps the opcode in the upper six bits
 	for i, inst := range p.Code {
-		if inst>>opcode == uint32(lua.OP_TAILCALL) {
-			p.Code[i] = inst&(1<<opcode-1) | uint32(lua.OP_CALL)<<opcode
+		if inst>>opcodeShift == uint32(lua.OP_TAILCALL) {
+			p.Code[i] = inst&(1<<opcodeShift-1) | uint32(lua.OP_CALL)<<opcodeShift
 		}
 	}
 }

@@ -213,23 +213,24 @@ func (item formatItem) finite(n float64) string {
 
 // general is "%g": the style of e where the exponent is below -4 or not below the precision, and no zeros at the end but with the flag #.
 func (item formatItem) general(n float64, precision int) string {
+	if !item.sharp {
+		return strconv.FormatFloat(n, 'g', precision, 64)
+	}
 	s := strconv.FormatFloat(n, 'e', precision-1, 64)
 	mantissa, exponent, _ := strings.Cut(s, "e")
 	x, _ := strconv.Atoi(exponent)
 	if x < -4 || x >= precision {
-		return item.trim(mantissa) + "e" + exponent
+		return pointed(mantissa) + "e" + exponent
 	}
-	return item.trim(strconv.FormatFloat(n, 'f', precision-1-x, 64))
+	return pointed(strconv.FormatFloat(n, 'f', precision-1-x, 64))
 }
 
-func (item formatItem) trim(s string) string {
-	switch {
-	case item.sharp && !strings.Contains(s, "."):
-		return s + "."
-	case item.sharp || !strings.Contains(s, "."):
+// pointed has a point, if only at its end.
+func pointed(s string) string {
+	if strings.Contains(s, ".") {
 		return s
 	}
-	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	return s + "."
 }
 
 // quoted writes text so that Lua reads it back.

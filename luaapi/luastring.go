@@ -1,10 +1,6 @@
 package luaapi
 
 import (
-	"errors"
-	"fmt"
-	"math"
-	"strconv"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi/pattern"
@@ -19,102 +15,6 @@ func stringFunctions() map[string]lua.LGFunction {
 		"len": stringLen, "lower": mapBytes("lower", 'A', 'Z', 'a'-'A'), "match": stringMatch, "rep": stringRep, "reverse": stringReverse,
 		"sub": stringSub, "upper": mapBytes("upper", 'a', 'z', 'A'-'a'),
 	}
-}
-
-// arguments reads the arguments of a library function the way luaL_check* does, with its messages.
-type arguments struct {
-	*lua.LState
-	name string
-}
-
-func (a arguments) bad(i int, format string, values ...any) {
-	a.RaiseError("bad argument #%d to '%s' (%s)", i, a.name, fmt.Sprintf(format, values...))
-}
-
-func (a arguments) wrong(i int, want string) {
-	got := "no value"
-	if i <= a.GetTop() {
-		got = a.Get(i).Type().String()
-	}
-	a.bad(i, "%s expected, got %s", want, got)
-}
-
-// text takes a string, or a number as text.
-func (a arguments) text(i int) string {
-	v := a.Get(i)
-	if !lua.LVCanConvToString(v) {
-		a.wrong(i, "string")
-	}
-	return textOf(v)
-}
-
-func (a arguments) table(i int) *lua.LTable {
-	t, ok := a.Get(i).(*lua.LTable)
-	if !ok {
-		a.wrong(i, "table")
-	}
-	return t
-}
-
-// number takes a number, or text that is one.
-func (a arguments) number(i int) float64 {
-	switch v := a.Get(i).(type) {
-	case lua.LNumber:
-		return float64(v)
-	case lua.LString:
-		if n, ok := numberOf(string(v)); ok {
-			return n
-		}
-	}
-	a.wrong(i, "number")
-	return 0
-}
-
-// numberOf reads a number as Lua code writes one, with blanks around it.
-func numberOf(s string) (float64, bool) {
-	s = strings.TrimSpace(s)
-	if digits, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
-		n, err := strconv.ParseUint(digits, 16, 64)
-		return float64(n), err == nil
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && strings.Trim(s, "+-.0123456789eE") == ""
-}
-
-// integer takes a number without its fraction; what no int holds becomes the nearest one.
-func (a arguments) integer(i int) int { return toInt(a.number(i)) }
-
-func toInt(n float64) int {
-	switch {
-	case n != n:
-		return 0
-	case n >= math.MaxInt64:
-		return math.MaxInt
-	case n <= math.MinInt64:
-		return math.MinInt
-	}
-	return int(n)
-}
-
-func (a arguments) optional(i, fallback int) int {
-	if a.Get(i) == lua.LNil {
-		return fallback
-	}
-	return a.integer(i)
-}
-
-// fail raises what a pattern ended with.
-func (a arguments) fail(err error) {
-	if errors.Is(err, pattern.ErrTooLarge) {
-		a.RaiseError("%s", tooLong("string."+a.name))
-	}
-	a.RaiseError("%s", err)
-}
-
-// pushText adds results, and returns their number.
-func (a arguments) pushText(s string) int {
-	a.Push(lua.LString(s))
-	return 1
 }
 
 // pushCaptures adds the values of a match: its captures, or all of it.
@@ -187,8 +87,7 @@ func stringGmatch(L *lua.LState) int {
 			a.fail(err)
 		}
 		if !ok {
-			L.Push(lua.LNil)
-			return 1
+			return 0
 		}
 		return a.pushCaptures(s, m)
 	}))
@@ -234,10 +133,7 @@ func (a arguments) replacement(subject string, m pattern.Match, with lua.LValue)
 	if fn, ok := with.(*lua.LFunction); ok {
 		a.Push(fn)
 		n := a.pushCaptures(subject, m)
-		host := attemptOf(a.LState)
-		host.within++
-		a.Call(n, 1)
-		host.within--
+		a.callback(n, 1)
 	} else {
 		a.Push(a.GetTable(with, a.capture(subject, m, 0)))
 	}

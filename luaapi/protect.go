@@ -149,7 +149,7 @@ func (a *attempt) guarded(L *lua.LState, n int) {
 
 // pcall and xpcall are Lua's own, and leave the steps again that the failed call had entered.
 func (lang *Language) pcall(L *lua.LState) int {
-	L.CheckAny(1)
+	arguments{L, "pcall"}.any(1)
 	return lang.results(L, lang.protectSteps(L, L.GetTop()-1, nil))
 }
 

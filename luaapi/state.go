@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/luaapi/spell"
@@ -11,7 +12,7 @@ import (
 // stateOptions keep a state small (libraries.md 3): it starts with a little and grows to a bound.
 var stateOptions = lua.Options{
 	SkipOpenLibs:        true,
-	RegistrySize:        256,
+	RegistrySize:        128,
 	RegistryMaxSize:     1 << 18,
 	RegistryGrowStep:    256,
 	CallStackSize:       1024,
@@ -22,39 +23,33 @@ var stateOptions = lua.Options{
 // they are first read, since a scenario uses few of them.
 func (lang *Language) newState() *lua.LState {
 	L := lua.NewState(stateOptions)
+	// Its tables of globals have room for a hundred names, 7 KB that would stay as long as the scenario.
+	L.G.Registry, L.G.Global = L.CreateTable(0, 0), L.CreateTable(0, 4)
+	L.Env = L.G.Global
 	L.G.Global.Metatable = lang.globals
 	L.SetMetatable(lua.LString(""), lang.strings)
+	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), lang.base["error"]} {
+		L.SetMetatable(v, lang.others)
+	}
 	return L
 }
 
-// openLibraries takes what is safe of Lua's libraries from a state that opened them all, and makes the shared metatables.
+// openLibraries makes Lua's libraries, with what is safe of gopher-lua's, and the shared metatables.
 func (lang *Language) openLibraries() {
 	L := lua.NewState(lua.Options{SkipOpenLibs: true})
 	lua.OpenBase(L)
-	for _, open := range []lua.LGFunction{lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
-		open(L)
-	}
-	lang.base = pick(L.G.Global, "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget", "rawset", "select",
-		"setmetatable", "tonumber", "tostring", "type", "unpack", "_VERSION")
+	lua.OpenCoroutine(L)
+	lang.base = map[string]lua.LValue{"_VERSION": lua.LString("Lua 5.1")}
 	lang.libs = map[string]map[string]lua.LValue{
-		"string":    fields(L.GetGlobal("string").(*lua.LTable)),
-		"table":     fields(L.GetGlobal("table").(*lua.LTable)),
-		"math":      fields(L.GetGlobal("math").(*lua.LTable)),
+		"string": {}, "table": {}, "os": {},
+		"math":      {"pi": lua.LNumber(math.Pi), "huge": lua.LNumber(math.Inf(1))},
 		"coroutine": fields(L.GetGlobal("coroutine").(*lua.LTable)),
-		"os":        pick(L.GetGlobal("os").(*lua.LTable), "time", "date", "clock", "difftime"),
 	}
-	delete(lang.libs["string"], "dump")
 	lang.replaceLibraries(L)
 	lang.globals = hidden(L, map[string]lua.LGFunction{"__index": lang.globalIndex})
-	lang.strings = hidden(L, map[string]lua.LGFunction{"__index": stringIndex})
-}
-
-func pick(t *lua.LTable, names ...string) map[string]lua.LValue {
-	out := map[string]lua.LValue{}
-	for _, n := range names {
-		out[n] = t.RawGetString(n)
-	}
-	return out
+	lang.others = hidden(L, operatorEvents())
+	lang.strings = hidden(L, operatorEvents())
+	lang.strings.RawSetString("__index", L.NewFunction(lang.stringIndex))
 }
 
 func fields(t *lua.LTable) map[string]lua.LValue {
@@ -73,8 +68,14 @@ func hidden(L *lua.LState, functions map[string]lua.LGFunction) *lua.LTable {
 	return mt
 }
 
-// stringIndex finds methods of strings where Lua does, in the table string of the script's own state.
-func stringIndex(L *lua.LState) int {
+// stringIndex finds methods of strings where Lua does, in the table string of the script's own state. Most scripts never name that: then
+// it is not made.
+func (lang *Language) stringIndex(L *lua.LState) int {
+	name, isText := L.Get(2).(lua.LString)
+	if v := lang.libs["string"][string(name)]; isText && v != nil && L.G.Global.RawGetString("string") == lua.LNil {
+		L.Push(v)
+		return 1
+	}
 	lib, ok := L.GetGlobal("string").(*lua.LTable)
 	if !ok {
 		L.Push(lua.LNil)
@@ -161,20 +162,19 @@ var absentMembers = map[string]string{
 
 // absent are names of Lua 5.1 that scenarios do not have, and what to do instead.
 var absent = map[string]string{
-	"io":             `is not there for scenarios: read a file with read_file(path)`,
-	"debug":          "is not there for scenarios",
-	"dofile":         `is not there for scenarios: use require "name"`,
-	"loadfile":       `is not there for scenarios: use require "name"`,
-	"module":         "is not there for scenarios: return a table from the helper file",
-	"package":        "is not there for scenarios",
-	"newproxy":       "is not there for scenarios",
-	"collectgarbage": "is not there for scenarios",
-	"it":             inOther,
-	"test":           inOther,
-	"describe":       inOther,
-	"expect":         "is a method of a connection, as in c:expect(250)",
-	"connect":        "is in a module: smtp.connect()",
-	"env":            "exists only in the configuration smtpspec.lua: put it in a fact there, and read target.NAME here",
+	"io":       `is not there for scenarios: read a file with read_file(path)`,
+	"debug":    "is not there for scenarios",
+	"dofile":   `is not there for scenarios: use require "name"`,
+	"loadfile": `is not there for scenarios: use require "name"`,
+	"module":   "is not there for scenarios: return a table from the helper file",
+	"package":  "is not there for scenarios",
+	"newproxy": "is not there for scenarios",
+	"it":       inOther,
+	"test":     inOther,
+	"describe": inOther,
+	"expect":   "is a method of a connection, as in c:expect(250)",
+	"connect":  "is in a module: smtp.connect()",
+	"env":      "exists only in the configuration smtpspec.lua: put it in a fact there, and read target.NAME here",
 }
 
 func (lang *Language) unknownGlobal(name string) string {
