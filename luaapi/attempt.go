@@ -52,7 +52,7 @@ type attempt struct {
 	found    []*Declaration // while collecting
 	names    map[string]int // lines of the scenarios' names, while collecting
 	calls    int            // of scenario, while declaring
-	named    []topScenario        // all of them, when the top level runs for a template; else nil
+	named    []topScenario  // all of them, when the top level runs for a template; else nil
 	varies   bool           // the top level did what may come out otherwise the next time
 	selected *lua.LFunction
 	before   []*lua.LFunction
@@ -65,6 +65,7 @@ type attempt struct {
 
 	mu       sync.Mutex // guards conns, which an interrupt walks
 	conns    []*conn
+	reading  []*conn         // that something may still come from
 	open     int             // connections that are open
 	dropped  int             // failures, warnings and notes that there was no room for
 	logged   int             // bytes of the log
@@ -303,11 +304,7 @@ func (a *attempt) interrupt() {
 
 // meanwhile lets the other connections be read while the scenario waits for something else.
 func (a *attempt) meanwhile(except *conn) {
-	for _, c := range a.conns {
-		if c != except {
-			c.wire.StartBackground()
-		}
-	}
+	a.reading = slices.DeleteFunc(a.reading, func(c *conn) bool { return c != except && !c.wire.StartBackground() })
 }
 
 // withContext runs f under ctx: its end interrupts every wait.

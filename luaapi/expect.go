@@ -26,13 +26,16 @@ var expectTable = bind.OptionsOf[expectOptions]("smtp.ExpectOptions", "What to r
 // codeSpec is a set of acceptable replies.
 type codeSpec []string // "250", "2xx", "25x", "close", "silence"
 
-func codes(list ...int) codeSpec {
-	var s codeSpec
-	for _, n := range list {
-		s = append(s, strconv.Itoa(n))
+// threeDigits are the codes from 000 to 999 as text: each reply is compared with some.
+var threeDigits = func() (all [1000]string) {
+	for n := range all {
+		all[n] = fmt.Sprintf("%03d", n)
 	}
-	return s
-}
+	return all
+}()
+
+// codes is the set of one code.
+func codes(n int) codeSpec { return threeDigits[n : n+1 : n+1] }
 
 func parseCodes(v lua.LValue) (codeSpec, error) {
 	switch v := v.(type) {
@@ -110,7 +113,7 @@ func (s codeSpec) match(r *wire.Reply) bool {
 				return true
 			}
 		default:
-			if r.Ended == wire.None && masked(w, strconv.Itoa(r.Code)) {
+			if r.Ended == wire.None && masked(w, threeDigits[r.Code]) {
 				return true
 			}
 		}

@@ -15,6 +15,8 @@ import (
 // looked up once, and New panics when a version of it has other ones.
 type internals struct {
 	reg, uvcache, hasErrorFunc uintptr // in LState
+	current                    uintptr // in LState: its frame
+	fn, parent, pc             uintptr // in a frame
 	top, registry              uintptr // in registry
 	next, index, closed        uintptr // in Upvalue
 	array, keyList             uintptr // in LTable
@@ -23,8 +25,13 @@ type internals struct {
 func findInternals() internals {
 	state, upvalue, table := reflect.TypeFor[lua.LState](), reflect.TypeFor[lua.Upvalue](), reflect.TypeFor[lua.LTable]()
 	registry := field(state, "reg", reflect.Pointer).Type.Elem()
+	call := field(state, "currentFrame", reflect.Pointer).Type.Elem()
 	return internals{
 		reg:          field(state, "reg", reflect.Pointer).Offset,
+		current:      field(state, "currentFrame", reflect.Pointer).Offset,
+		fn:           field(call, "Fn", reflect.Pointer).Offset,
+		parent:       field(call, "Parent", reflect.Pointer).Offset,
+		pc:           field(call, "Pc", reflect.Int).Offset,
 		top:          field(registry, "top", reflect.Int).Offset,
 		registry:     field(registry, "array", reflect.Slice).Offset,
 		uvcache:      field(state, "uvcache", reflect.Pointer).Offset,
@@ -54,6 +61,26 @@ func (in *internals) registryTop(L *lua.LState) int {
 func (in *internals) registers(L *lua.LState) []lua.LValue {
 	reg := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), in.reg))
 	return *(*[]lua.LValue)(unsafe.Add(reg, in.registry))
+}
+
+// innermost is the frame of the function that runs in L, and caller the one that called it; nil where there is none. LState.GetStack is the
+// same, for two allocations a frame: every expectation asks where it stands.
+func (in *internals) innermost(L *lua.LState) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(L), in.current))
+}
+
+func (in *internals) caller(f unsafe.Pointer) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Add(f, in.parent))
+}
+
+// line is where a frame is in its file; nowhere for a Go function.
+func (in *internals) line(f unsafe.Pointer) frame {
+	fn := *(**lua.LFunction)(unsafe.Add(f, in.fn))
+	pc := *(*int)(unsafe.Add(f, in.pc))
+	if fn == nil || fn.IsG || pc < 1 || pc > len(fn.Proto.DbgSourcePositions) {
+		return frame{}
+	}
+	return frame{fn.Proto.SourceName, fn.Proto.DbgSourcePositions[pc-1]}
 }
 
 // slots is how many places a table's array has, and keys how many keys its hash ever had.

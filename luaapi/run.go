@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -107,8 +108,14 @@ func newAttempt(f *File, env *Env, d *Declaration) *attempt {
 
 // seedOf makes a scenario's randomness depend on what it is, not on when it ran.
 func seedOf(key event.Key, nth int) uint64 {
+	b := make([]byte, 0, 128)
+	b = append(append(b, key.File...), 0)
+	b = append(append(b, key.Name...), 0)
+	b = append(append(b, key.Target...), 0)
+	b = append(strconv.AppendInt(b, int64(key.Repetition), 10), 0)
+	b = strconv.AppendInt(b, int64(nth), 10)
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d\x00%d", key.File, key.Name, key.Target, key.Repetition, nth)
+	_, _ = h.Write(b) // it never fails
 	return h.Sum64()
 }
 

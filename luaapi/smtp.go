@@ -226,7 +226,7 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 		a.dials[k.address] = true
 		k.wire = wc
 		a.mu.Lock()
-		a.conns = append(a.conns, k)
+		a.conns, a.reading = append(a.conns, k), append(a.reading, k)
 		a.mu.Unlock()
 		a.count(1)
 		return wire.None, nil

@@ -202,21 +202,15 @@ func (lang *Language) globalNames() []string {
 // position is where a call comes from: the innermost line in the scenario file, and, when the call sits in another file, its
 // line there. It looks through coroutines.
 func (a *attempt) position(L *lua.LState) (at frame, helper *frame) {
+	in := &a.lang.internals
 	for ; L != nil; L = L.Parent {
-		for level := 0; ; level++ {
-			dbg, ok := L.GetStack(level)
-			if !ok {
-				break
+		for f := in.innermost(L); f != nil; f = in.caller(f) {
+			here := in.line(f)
+			if here.file == a.file.Path && here.line > 0 {
+				return here, helper
 			}
-			if _, err := L.GetInfo("Sl", dbg, lua.LNil); err != nil || dbg.Source == "" || dbg.CurrentLine <= 0 {
-				continue
-			}
-			f := frame{dbg.Source, dbg.CurrentLine}
-			if f.file == a.file.Path {
-				return f, helper
-			}
-			if helper == nil {
-				helper = &f
+			if helper == nil && here.file != "" && here.line > 0 {
+				helper = &here
 			}
 		}
 	}

@@ -224,6 +224,15 @@ func (r *Registry) metatable(c *Class) *lua.LTable {
 		mt.RawSetString(name, &lua.LFunction{IsG: true, GFunction: f.enter, Env: r.env})
 	}
 	set("__index", c.index)
+	slow := mt.RawGetString("__index").(*lua.LFunction).GFunction
+	mt.RawSetString("__index", &lua.LFunction{IsG: true, Env: r.env, GFunction: func(L *lua.LState) int {
+		// Methods are looked up more often than all else: they need no Call.
+		if name, ok := L.Get(2).(lua.LString); ok && c.methods[string(name)] != nil && c.Is(L.Get(1)) {
+			L.Push(c.methods[string(name)].fn)
+			return 1
+		}
+		return slow(L)
+	}})
 	set("__newindex", func(call *Call) error {
 		return fmt.Errorf("%s cannot be changed: no field %q can be set", c.Name, call.L.Get(2).String())
 	})

@@ -24,7 +24,7 @@ func (r *Registry) checker(typ string) checker {
 		for t := range strings.SplitSeq(typ, "|") {
 			alternatives = append(alternatives, r.checker(t))
 		}
-		return union(r.words(typ), alternatives)
+		return union(typ, r.words(typ), alternatives)
 	}
 	if elem, ok := strings.CutSuffix(typ, "[]"); ok {
 		return list(elem, r.checker(elem))
@@ -99,7 +99,7 @@ func kind(t lua.LValueType, name string) checker {
 	}
 }
 
-func union(typ string, alternatives []checker) checker {
+func union(typ, words string, alternatives []checker) checker {
 	var plain [lua.LTChannel + 1]bool // Lua types that are taken as they are: no failed alternative is put into words for them
 	for t := range strings.SplitSeq(typ, "|") {
 		if lt, ok := luaTypes[t]; ok {
@@ -123,7 +123,7 @@ func union(typ string, alternatives []checker) checker {
 		if options != nil {
 			return options // the table was meant as options: say what is wrong in it
 		}
-		return fmt.Errorf("%s expected, got %s", typ, Describe(v))
+		return fmt.Errorf("%s expected, got %s", words, Describe(v))
 	}
 }
 

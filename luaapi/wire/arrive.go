@@ -204,20 +204,25 @@ func (c *Conn) arrived() []byte {
 	return c.in[:len(c.in):len(c.in)]
 }
 
-// StartBackground keeps reading while the scenario waits for something else, so that arrivals get their right time.
-func (c *Conn) StartBackground() { c.startBackground(maxAhead) }
+// StartBackground keeps reading while the scenario waits for something else, so that arrivals get their right time. It tells whether something
+// can still come.
+func (c *Conn) StartBackground() bool { return c.startBackground(maxAhead) }
 
-func (c *Conn) startBackground(limit int) {
+func (c *Conn) startBackground(limit int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limit = max(limit, c.limit)
-	if c.running || c.end.kind != None || c.closed || len(c.in) >= c.limit {
-		return
+	switch {
+	case c.closed || c.end.kind != None:
+		return false
+	case c.running || len(c.in) >= c.limit:
+		return true
 	}
 	c.running = true
 	c.background = make(chan struct{})
 	c.sock.readCtx, c.sock.readLimit = context.Background(), time.Time{}
 	go c.readAhead(c.background)
+	return true
 }
 
 func (c *Conn) readAhead(done chan struct{}) {
