@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"scenarios":     {},
 	"cmd/smtpspec": {"runner", "runner/event", "runner/report", "luaapi", "luaapi/demo", "luaapi/wire", "luaapi/spell",
 		"github.com/urfave/cli/v2", "golang.org/x/term"},
+	"cmd/smtpspec/internal/bench": {},
 }
 
 func TestImports(t *testing.T) {
