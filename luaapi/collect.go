@@ -33,10 +33,11 @@ type Declaration struct {
 
 	UnresolvedText string // how to set it
 
-	file  *File
-	index int  // which call of scenario it is
-	of    int  // how many there are
-	suite bool // of a plain script: suite was called before anything else
+	file   *File
+	index  int                // which call of scenario it is
+	of     int                // how many there are
+	suite  bool               // of a plain script: suite was called before anything else
+	source []event.SourceLine // its excerpt, where another process has the file
 }
 
 // File is the file that declares it.
@@ -164,7 +165,12 @@ func (m *missingFact) Raise(L *lua.LState) lua.LValue {
 }
 
 // Excerpt is the source around the declaration.
-func (d *Declaration) Excerpt() []event.SourceLine { return d.file.chunk.excerpt(d.Line) }
+func (d *Declaration) Excerpt() []event.SourceLine {
+	if d.file.chunk == nil {
+		return d.source
+	}
+	return d.file.chunk.excerpt(d.Line)
+}
 
 // Position is where the scenario is declared.
 func (d *Declaration) Position() event.Position {

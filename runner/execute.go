@@ -86,6 +86,9 @@ func (r *run) execute(j *Job, nth int) *luaapi.Result {
 	case reason != "":
 		return &luaapi.Result{Skipped: true, Reason: reason}
 	}
+	if r.cfg.Isolation != nil {
+		return r.isolated(j, nth)
+	}
 	return j.Decl.Run(r.soft, r.hard, env, j.Key, nth)
 }
 

@@ -38,6 +38,7 @@ type Plan struct {
 // back together, as a *luaapi.LoadError.
 func Load(ctx context.Context, cfg *Config, files []*Found) (*Plan, error) {
 	loader := cfg.Lang.NewLoader(nil)
+	cfg.Isolation.know(files)
 	decls := make([][][]*luaapi.Declaration, len(files)) // by file and target
 	errs := make([]error, len(files))
 	var wg sync.WaitGroup
@@ -66,6 +67,9 @@ func Load(ctx context.Context, cfg *Config, files []*Found) (*Plan, error) {
 }
 
 func loadFile(ctx context.Context, cfg *Config, loader *luaapi.Loader, found *Found) ([][]*luaapi.Declaration, error) {
+	if cfg.Isolation != nil {
+		return cfg.Isolation.load(ctx, cfg, found.Path)
+	}
 	file, err := loader.Load(found.Path, found.Place)
 	if err != nil {
 		return nil, err

@@ -49,6 +49,10 @@ func (r *run) reach(t *luaapi.Target) *outage {
 	until := time.Now().Add(r.cfg.WaitForTarget)
 	for {
 		spare, err := wire.DialSpare(r.soft, t.Network(), t.Address(), time.Now().Add(limit))
+		if err == nil && r.cfg.Isolation != nil {
+			spare.Close() // other processes cannot have it
+			return nil
+		}
 		if err == nil {
 			r.cfg.envs[t].Spare = spare
 			return nil

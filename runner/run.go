@@ -36,6 +36,7 @@ type Config struct {
 	Policy         Policy
 	WaitForTarget  time.Duration
 	FullTranscript bool
+	Isolation      *Isolation // nil: everything in this process
 
 	RunID      string
 	Tool       string // version of smtpspec

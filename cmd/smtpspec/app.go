@@ -146,7 +146,7 @@ func newApp(e *env) *cli.App {
 		Version: version(),
 		Writer:  e.stdout,
 		Commands: []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), reportCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
-			completionCommand(e), manCommand(e), versionCommand(e)},
+			completionCommand(e), manCommand(e), workerCommand(e), versionCommand(e)},
 	}
 }
 

@@ -70,6 +70,10 @@ func runScenarios(e *env, c *cli.Context) error {
 	soft, hard, code := e.signals()
 	c.Context, s.cfg.Hard, s.cfg.Signal = soft, hard, code
 	plan, err := s.plan()
+	if err != nil && soft.Err() != nil {
+		e.errorf("", "interrupted while the files were loaded")
+		return exitError(code())
+	}
 	if err != nil {
 		return err
 	}

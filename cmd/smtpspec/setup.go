@@ -34,6 +34,7 @@ func planFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "last-failed", Usage: "only what failed in the last run from this directory"},
 		&cli.IntFlag{Name: "repeat", Usage: "run each scenario `N` times", Value: 1},
 		&cli.BoolFlag{Name: "shuffle", Usage: "run in an order that --seed decides"},
+		&cli.BoolFlag{Name: "isolate", Usage: "load and run each file in a process of its own, with hard limits: for scripts from strangers"},
 		&cli.StringFlag{Name: "seed", Usage: "what random values and the order of --shuffle depend on, as a run prints it"},
 	)
 }
@@ -64,7 +65,7 @@ func newSetup(e *env, c *cli.Context) (*setup, error) {
 	if c.IsSet("repeat") && s.cfg.Repeat < 1 {
 		return nil, usage("--repeat 1 runs each scenario once", "--repeat: a number from 1 expected, got %d", s.cfg.Repeat)
 	}
-	for _, step := range []func() error{s.readConfig, s.seed, s.variables, s.targets, s.paths} {
+	for _, step := range []func() error{s.readConfig, s.seed, s.variables, s.targets, s.paths, s.isolate} {
 		if err := step(); err != nil {
 			s.close()
 			return nil, err

@@ -72,6 +72,13 @@ func (s *Secrets) Add(value string) {
 	slices.SortStableFunc(s.forms, func(a, b form) int { return len(b.text) - len(a.text) })
 }
 
+// Values are the secrets as they were added. They are for a process of ours that has to mask them too.
+func (s *Secrets) Values() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.values)
+}
+
 func (s *Secrets) add(f form) {
 	if f.text != "" && !slices.Contains(s.forms, f) {
 		s.forms = append(s.forms, f)

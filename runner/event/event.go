@@ -68,7 +68,8 @@ type Failure struct {
 	// Kind classifies: "expectation" (a reply that is not the one wanted), "assertion" (assert.*), "fail" (fail()),
 	// "timeout", "close", "reset", "refused", "unreachable", "garbage", "tls", "dns", "auth", "silence", "lua" (an error in the script),
 	// "scenario-timeout", "no-expectation", "known-issue" (it passed), "unread", "warn" (warn()), "requires" (the target could not
-	// be asked what it offers), "local" (this machine's fault), "interrupted", "internal".
+	// be asked what it offers), "local" (this machine's fault), "memory", "process" (--isolate: its process came to an end), "interrupted",
+	// "internal".
 	Kind     string       `json:"kind"`
 	Level    string       `json:"level,omitempty"` // the level that it counts at
 	Message  string       `json:"message"`         // one line that says what is wrong
