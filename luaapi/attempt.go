@@ -198,6 +198,7 @@ func (a *attempt) add(f event.Failure, isError bool) {
 // the expectations that held.
 const (
 	maxFindings = 200
+	maxFinding  = 64 << 10 // bytes of a text in one
 	maxPassed   = 20000
 )
 
@@ -205,6 +206,9 @@ func (a *attempt) keep(list *[]event.Failure, f event.Failure) {
 	if len(*list) >= maxFindings {
 		a.dropped++
 		return
+	}
+	for _, text := range []*string{&f.Message, &f.Want, &f.Got, &f.Detail} {
+		*text = a.short(*text, maxFinding)
 	}
 	*list = append(*list, f)
 }
@@ -214,7 +218,18 @@ func (a *attempt) note(text string) {
 		a.dropped++
 		return
 	}
-	a.result.Notes = append(a.result.Notes, text)
+	a.result.Notes = append(a.result.Notes, a.short(text, maxFinding))
+}
+
+// short leaves the end out of what is longer than most bytes.
+func (a *attempt) short(text string, most int) string {
+	if len(text) > most {
+		text = a.secrets.Text(text) // before the cut: half a password would not be known for one
+	}
+	if len(text) > most {
+		text = fmt.Sprintf("%s… %d bytes are left out", text[:most], len(text)-most)
+	}
+	return text
 }
 
 func noteText(f event.Failure) string {
@@ -246,7 +261,7 @@ func (a *attempt) expected(L *lua.LState, e event.Expectation) {
 		return
 	}
 	at, _ := a.position(L)
-	e.Time = time.Now()
+	e.Time, e.Want, e.Got = time.Now(), a.short(e.Want, maxFinding), a.short(e.Got, maxFinding)
 	e.Position = event.Position{File: at.file, Line: at.line}
 	a.emit(&e)
 }
@@ -258,12 +273,7 @@ const (
 )
 
 func (a *attempt) log(L *lua.LState, level, text string) {
-	if len(text) > maxLogLine {
-		text = a.secrets.Text(text) // before the cut: half a password would not be known for one
-	}
-	if len(text) > maxLogLine {
-		text = fmt.Sprintf("%s… %d bytes are left out", text[:maxLogLine], len(text)-maxLogLine)
-	}
+	text = a.short(text, maxLogLine)
 	if a.logged += len(text) + 64; a.logged > maxLog {
 		if a.unlogged++; a.unlogged > 1 {
 			return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -84,7 +85,7 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 		return nil
 	}
 	idle := k.replyLimit("")
-	switch k.wire.Write(attemptOf(c.L).ctx, []byte(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
+	switch k.wire.Write(attemptOf(c.L).ctx, bytesOf(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
 	case wire.Cancelled:
 		return k.a.cancelledWaiting(c.L, k, "the server to take what was written")
 	case wire.Local:
@@ -95,6 +96,9 @@ func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
 	}
 	return nil
 }
+
+// bytesOf is text as bytes that nobody changes: it is not copied, for messages are long.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // replyLimit is how long a reply to verb may take.
 func (k *conn) replyLimit(verb string) time.Duration {

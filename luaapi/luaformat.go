@@ -235,6 +235,7 @@ func pointed(s string) string {
 
 // quoted writes text so that Lua reads it back.
 func quoted(b *strings.Builder, s string) {
+	b.Grow(len(s) + len(s)/16 + 2)
 	b.WriteByte('"')
 	for i := range len(s) {
 		switch s[i] {

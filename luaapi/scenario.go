@@ -257,7 +257,7 @@ func skip(c *bind.Call, policy bool) error {
 		return err
 	}
 	if !a.result.Skipped {
-		a.result.Skipped, a.result.Reason, a.result.Inconclusive = true, c.String(0), policy
+		a.result.Skipped, a.result.Reason, a.result.Inconclusive = true, a.short(c.String(0), maxFinding), policy
 	}
 	return &stop{text: "skipped: " + c.String(0), skip: true, lang: a.lang}
 }

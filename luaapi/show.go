@@ -1,6 +1,8 @@
 package luaapi
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"sort"
 	"strings"
 
@@ -21,6 +23,10 @@ func show(v lua.LValue) string {
 func showTo(b *strings.Builder, v lua.LValue, depth int) {
 	switch v := v.(type) {
 	case lua.LString:
+		if len(v) > maxFinding { // whole or not at all: half a password would not be masked
+			fmt.Fprintf(b, "a text of %d bytes (SHA-256 %x)", len(v), sha256.Sum256([]byte(v)))
+			return
+		}
 		b.WriteString(quote(string(v)))
 	case *lua.LTable:
 		showTable(b, v, depth)

@@ -16,7 +16,7 @@ import (
 // for the peer, which may itself be waiting to write.
 const (
 	maxAhead        = 1 << 20
-	maxAheadBlocked = 64 << 20
+	maxAheadBlocked = 16 << 20
 )
 
 // Sizes of the piece of memory that a connection reads into: it grows for a peer that fills it at one go.

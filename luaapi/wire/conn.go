@@ -111,7 +111,10 @@ func (c *Conn) Write(ctx context.Context, b []byte, o WriteOptions) Kind {
 	case len(b) == 0:
 		return None
 	}
-	c.record(b, o.Secret)
+	if !c.record(ctx, b, o.Secret) {
+		c.note("the %d bytes before this were not written: the time was over", len(b))
+		return Cancelled
+	}
 	c.sock.setPatience(ctx, o.Idle, c.readMeanwhile)
 	n, err := c.stream.Write(b)
 	c.lastWrite = time.Now()
@@ -135,11 +138,16 @@ func (c *Conn) readMeanwhile() { c.startBackground(maxAheadBlocked) }
 const credential = 8
 
 // record puts what is about to be written into the transcript, a record for each line. In a flood of lines, what comes
-// after the first ones is kept together as far as it is of one sort.
-func (c *Conn) record(b []byte, secret bool) {
+// after the first ones is kept together as far as it is of one sort. It gives up, and says so, when ctx ends: millions of lines take a
+// while.
+func (c *Conn) record(ctx context.Context, b []byte, secret bool) bool {
 	now := time.Now()
 	from, at, body := 0, 0, false // b[from:at] is of one sort and not yet recorded
 	for lines := 0; at < len(b); lines++ {
+		if lines%1024 == 1023 && ctx.Err() != nil {
+			c.recordOut(now, b[from:at:at], body)
+			return false
+		}
 		p := c.track.next(b[at:])
 		if secret {
 			p.hide = 0
@@ -159,6 +167,7 @@ func (c *Conn) record(b []byte, secret bool) {
 		}
 	}
 	c.recordOut(now, b[from:at:at], body)
+	return true
 }
 
 // recordOut records what is not empty. What is as long as a long body is folded like one.

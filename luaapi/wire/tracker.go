@@ -11,6 +11,7 @@ import (
 type tracker struct {
 	lmtp    bool
 	pending []string // verbs of the commands without a reply, oldest first
+	unnamed int      // commands after them whose verbs there was no room for
 	state   writeState
 	line    []byte   // the command line being written, at most maxLine of it
 	length  int      // how long it is so far
@@ -278,7 +279,16 @@ func (t *tracker) dataReplied(code int) {
 	}
 }
 
-func (t *tracker) push(verb string) { t.pending = append(t.pending, verb) }
+// maxPending bounds what a flood of commands takes; replies to those beyond have no verb.
+const maxPending = 1 << 16
+
+func (t *tracker) push(verb string) {
+	if t.unnamed > 0 || len(t.pending) >= maxPending {
+		t.unnamed++
+		return
+	}
+	t.pending = append(t.pending, verb)
+}
 
 // first is the verb of the oldest command without a reply, or "".
 func (t *tracker) first() string {
@@ -302,6 +312,7 @@ func (t *tracker) pop() string {
 	}
 	switch n := len(t.pending); n {
 	case 0:
+		t.unnamed = max(0, t.unnamed-1)
 	case 1:
 		t.pending = t.pending[:0] // its room serves again
 	default:
