@@ -28,6 +28,7 @@ type Env struct {
 	Spare          *wire.Spare  // a connection to the target that is open already, for the first who wants one
 	Extra          atomic.Int64 // connections that running scenarios have besides their first
 	Memory         *Memory      // bounds what they keep; nil for no bound
+	Crowded        bool         // so many scenarios run at once that the size of a stack matters
 
 	templates templates
 }

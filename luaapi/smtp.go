@@ -213,7 +213,7 @@ func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
 	if k.opts.ConnectTimeout != nil {
 		limit = *k.opts.ConnectTimeout
 	}
-	w := wire.Where{Network: "tcp", Address: k.address, Source: k.opts.Source, LMTP: k.lmtp, ID: len(a.conns) + 1}
+	w := wire.Where{Network: "tcp", Address: k.address, Source: k.opts.Source, LMTP: k.lmtp, ID: len(a.conns) + 1, Apart: a.env.Crowded}
 	if k.opts.Unix != "" {
 		w.Network = "unix"
 	}

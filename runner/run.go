@@ -15,6 +15,8 @@ import (
 const (
 	DefaultJobs           = 16
 	DefaultMaxConnections = 50
+
+	crowd = 500 // jobs from which on each takes as little memory as it can
 )
 
 // Config is what a run is told. The zero value of a field is its default.
@@ -90,7 +92,8 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 		vars = luaapi.NewVars()
 	}
 	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, Run: cfg.RunID,
-		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory}
+		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory,
+		Crowded: cfg.jobs() > crowd}
 }
 
 func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }

@@ -20,6 +20,7 @@ type Where struct {
 	LMTP    bool
 	ID      int
 	Spare   *Spare // a connection to Address that may be open already; nil for none
+	Apart   bool   // dial on another goroutine: see dialApart
 }
 
 // DialError says why a connection did not come about.
@@ -50,7 +51,11 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 	if c := w.Spare.use(w, t); c != nil {
 		return c, nil
 	}
-	nc, err := dialApart(ctx, &d, w)
+	dial := d.DialContext
+	if w.Apart {
+		dial = dialApart(&d)
+	}
+	nc, err := dial(ctx, w.Network, w.Address)
 	if err != nil {
 		kind := Classify(err)
 		if ctx.Err() != nil || kind == Timeout && ended(ctx) {
@@ -63,15 +68,17 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 }
 
 // dialApart dials on another goroutine: that takes more stack than all else that a scenario does, and the stack of a goroutine that waits
-// does not become smaller. With ten thousand connections that is 80 MB.
-func dialApart(ctx context.Context, d *net.Dialer, w Where) (nc net.Conn, err error) {
-	done := make(chan struct{})
-	go func() {
-		nc, err = d.DialContext(ctx, w.Network, w.Address)
-		close(done)
-	}()
-	<-done
-	return nc, err
+// does not become smaller. With ten thousand connections that is 80 MB; with ten, it is the new stack that costs.
+func dialApart(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (nc net.Conn, err error) {
+		done := make(chan struct{})
+		go func() {
+			nc, err = d.DialContext(ctx, network, address)
+			close(done)
+		}()
+		<-done
+		return nc, err
+	}
 }
 
 func newConn(s *sock, w Where, t *Transcript, at time.Time) *Conn {

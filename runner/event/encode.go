@@ -15,9 +15,19 @@ import (
 
 // object is a JSON object that is being written. An object of an object is written into the same bytes.
 type object struct {
-	b   []byte
-	err error // the first
+	b    []byte
+	err  error    // the first
+	keys *Encoder // which remembers the last key; nil for none
 }
+
+// Encoder writes events as AppendJSON does. The events of a scenario come together and all have its key: it is written once and copied.
+type Encoder struct {
+	key  Key
+	text []byte
+}
+
+// Append appends an event as one line.
+func (en *Encoder) Append(b []byte, e Event) ([]byte, error) { return appendJSON(b, e, en) }
 
 // name begins a member.
 func (o *object) name(name string) {
@@ -121,12 +131,21 @@ func (o *object) fail(err error) {
 
 func (o *object) key(k *Key) {
 	o.name("key")
+	en := o.keys
+	if en != nil && len(en.text) > 0 && en.key == *k {
+		o.b = append(o.b, en.text...)
+		return
+	}
+	from := len(o.b)
 	o.open()
 	o.text("file", k.File)
 	o.text("name", k.Name)
 	o.text("target", k.Target)
 	o.number("repetition", k.Repetition)
 	o.close()
+	if en != nil {
+		en.key, en.text = *k, append(en.text[:0], o.b[from:]...)
+	}
 }
 
 func (o *object) position(name string, p *Position) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -159,6 +160,19 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("what was written is not read again: %v\n%s", err, b)
 		}
 	})
+}
+
+// An Encoder writes the same, whichever keys come one after the other.
+func TestEncoder(t *testing.T) {
+	var enc Encoder
+	other := &Log{Time: when, Key: Key{File: "b.lua", Name: "other"}, Attempt: 2}
+	for _, e := range append(samples(), append(samples(), other, other, samples()[3], other)...) {
+		want, err := AppendJSON(nil, e)
+		got, gerr := enc.Append(nil, e)
+		if string(got) != string(want) || fmt.Sprint(err) != fmt.Sprint(gerr) {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 }
 
 // A stream that is read is written and read again as the same; one that is not says where it is wrong.

@@ -10,12 +10,14 @@ import (
 )
 
 // AppendJSON appends e as one JSON line, with the newline.
-func AppendJSON(b []byte, e Event) ([]byte, error) {
+func AppendJSON(b []byte, e Event) ([]byte, error) { return appendJSON(b, e, nil) }
+
+func appendJSON(b []byte, e Event, keys *Encoder) ([]byte, error) {
 	start := len(b)
 	b = append(b, `{"event":"`...)
 	b = append(b, e.Kind()...)
 	b = append(b, '"')
-	o := object{b: b}
+	o := object{b: b, keys: keys}
 	switch e := e.(type) { // and no interface, which would put o on the heap
 	case *Plan:
 		e.encode(&o)

@@ -11,6 +11,7 @@ const jsonlLimit = 1 << 20
 
 type jsonl struct {
 	w   delayed
+	enc event.Encoder
 	buf []byte
 	err error
 }
@@ -23,7 +24,7 @@ func (j *jsonl) Event(e event.Event) {
 	if j.err != nil {
 		return
 	}
-	if j.buf, j.err = event.AppendJSON(j.buf, e); j.err != nil {
+	if j.buf, j.err = j.enc.Append(j.buf, e); j.err != nil {
 		return
 	}
 	switch e.(type) {
