@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -206,5 +207,42 @@ func TestLoadErrorIsAType(t *testing.T) {
 	var le *LoadError
 	if !errors.As(err, &le) || len(le.Problems) != 1 || le.Problems[0].Position.Line != 1 || le.Problems[0].Position.Column == 0 {
 		t.Errorf("%v", err)
+	}
+}
+
+// A file with a great many declarations is compiled in pieces, which nobody notices.
+func TestManyDeclarations(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("local shared, count = { n = 7 }, 0\n")
+	for i := range 1000 {
+		if i == 500 {
+			b.WriteString("count = 1\n")
+		}
+		fmt.Fprintf(&b, "scenario(%q, { tags = { \"t%d\" } }, function() assert.equal(7, shared.n) assert.equal(1, count) error(\"line\") end)\n", fmt.Sprint("s", i), i)
+	}
+	f, err := New().NewLoader(files{"t.lua": b.String()}.read).Load("t.lua", Place{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := &Env{Target: NoTarget(), Vars: NewVars(), Run: "run", Counter: &atomic.Uint64{}, Keywords: &Keywords{}}
+	list, err := f.Collect(context.Background(), env)
+	if err != nil || len(list) != 1000 {
+		t.Fatalf("%d scenarios, %v", len(list), err)
+	}
+	for i, d := range list {
+		line := i + 2
+		if i >= 500 {
+			line++
+		}
+		if d.Name != fmt.Sprint("s", i) || d.Line != line || !slices.Equal(d.Tags, []string{fmt.Sprint("t", i)}) {
+			t.Fatalf("%s in line %d with %v; want s%d in line %d", d.Name, d.Line, d.Tags, i, line)
+		}
+		if i%100 != 99 {
+			continue
+		}
+		r := d.Run(context.Background(), context.Background(), env, event.Key{Name: d.Name}, 1)
+		if len(r.Failures) != 1 || r.Failures[0].Message != "line" || r.Failures[0].Position.Line != line {
+			t.Errorf("%s: %+v", d.Name, r.Failures)
+		}
 	}
 }

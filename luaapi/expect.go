@@ -28,8 +28,13 @@ type codeSpec []string // "250", "2xx", "25x", "close", "silence"
 
 // threeDigits are the codes from 000 to 999 as text: each reply is compared with some.
 var threeDigits = func() (all [1000]string) {
+	digits := make([]byte, 0, 3*len(all))
 	for n := range all {
-		all[n] = fmt.Sprintf("%03d", n)
+		digits = append(digits, '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
+	}
+	text := string(digits) // one piece of memory for all: they are made at every start of the program
+	for n := range all {
+		all[n] = text[3*n : 3*n+3]
 	}
 	return all
 }()

@@ -205,7 +205,7 @@ func (lang *Language) compile(path string, source []byte) (*chunk, error) {
 	if err := toLua51(path, stmts); err != nil {
 		return nil, err
 	}
-	if c.proto, err = compileChunk(stmts, path); err != nil {
+	if c.proto, err = compileChunk(inGroups(stmts), path); err != nil {
 		return nil, err
 	}
 	lang.finish(c.proto)

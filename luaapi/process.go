@@ -11,7 +11,7 @@ import (
 
 // easyHeap is the size in bytes up to which the heap grows before garbage is collected at all: scenarios leave much behind and keep
 // little, and a collector that runs whenever 4 MiB have come together takes a quarter of a run's time.
-const easyHeap = 128 << 20
+const easyHeap = 64 << 20
 
 // SetProcessLimits sets what is process-wide, so only a program's main calls it: the highest index that a table's array is filled up to,
 // without which one assignment fills memory, and when garbage is collected. What GOGC and GOMEMLIMIT say has precedence.
