@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,13 +137,23 @@ func (f *failing) Write(b []byte) (int, error) {
 
 // counting counts writes.
 type counting struct {
-	bytes.Buffer
+	mu     sync.Mutex
+	text   []byte
 	writes int
 }
 
 func (c *counting) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.writes++
-	return c.Buffer.Write(b)
+	c.text = append(c.text, b...)
+	return len(b), nil
+}
+
+func (c *counting) sofar() (text []byte, writes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text, c.writes
 }
 
 // What happened is there a moment later, but for the transcript of what still runs, in few writes.
@@ -152,26 +163,28 @@ func TestJSONLWritesAMomentLater(t *testing.T) {
 		sink := JSONL(&w, Options{})
 		events := recorded(t)
 		for i, e := range events {
+			_, before := w.sofar()
 			sink.Event(e)
 			if i%2 == 0 {
 				continue
 			}
-			before := w.writes
 			time.Sleep(writeDelay)
 			synctest.Wait()
-			if w.writes > before+1 {
-				t.Fatalf("%d writes at once", w.writes-before)
+			text, writes := w.sofar()
+			if writes > before+1 {
+				t.Fatalf("%d writes at once", writes-before)
 			}
 			switch e.(type) {
 			case *event.Wire, *event.Log, *event.Expectation:
 			default:
-				if !bytes.Contains(w.Bytes(), []byte(e.Kind())) || w.Bytes()[w.Len()-1] != '\n' {
+				if !bytes.Contains(text, []byte(e.Kind())) || text[len(text)-1] != '\n' {
 					t.Fatalf("a %s event is held back", e.Kind())
 				}
 			}
 		}
-		if err := sink.Close(); err != nil || bytes.Count(w.Bytes(), []byte("\n")) != len(events) {
-			t.Errorf("%d events, %d lines, %v", len(events), bytes.Count(w.Bytes(), []byte("\n")), err)
+		err := sink.Close()
+		if text, _ := w.sofar(); err != nil || bytes.Count(text, []byte("\n")) != len(events) {
+			t.Errorf("%d events, %d lines, %v", len(events), bytes.Count(text, []byte("\n")), err)
 		}
 	})
 }
