@@ -37,6 +37,7 @@ type Plan struct {
 // Load compiles the files and runs their top level for each target, to learn what they declare. All load errors come
 // back together, as a *luaapi.LoadError.
 func Load(ctx context.Context, cfg *Config, files []*Found) (*Plan, error) {
+	defer cfg.memory.Watch()()
 	loader := cfg.Lang.NewLoader(nil)
 	cfg.Isolation.know(files)
 	decls := make([][][]*luaapi.Declaration, len(files)) // by file and target
