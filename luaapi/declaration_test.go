@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -244,5 +245,26 @@ func TestManyDeclarations(t *testing.T) {
 		if len(r.Failures) != 1 || r.Failures[0].Message != "line" || r.Failures[0].Position.Line != line {
 			t.Errorf("%s: %+v", d.Name, r.Failures)
 		}
+	}
+}
+
+// Files of every size are read whole, and what cannot be read gives an error that says why.
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, size := range []int{0, 1, 2047, 2048, 2049, 4096, 100_000} {
+		path := filepath.Join(dir, fmt.Sprint(size))
+		want := strings.Repeat("x", size)
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := fileBytes(path); err != nil || string(got) != want {
+			t.Errorf("%d bytes: got %d, %v", size, len(got), err)
+		}
+	}
+	if _, err := fileBytes(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := fileBytes(dir); err == nil {
+		t.Error("a directory was read")
 	}
 }

@@ -1,6 +1,9 @@
 package luaapi
 
 import (
+	"bufio"
+	"sync"
+
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -16,7 +19,8 @@ type Language struct {
 	operators map[lua.LValue]*lua.LFunction    // what is called for "..", "%" and the like
 	types     classes
 
-	templateFrom int // scenarios of a file from which on its top level does not run for each
+	readers      *sync.Pool // of *bufio.Reader, for the parser
+	templateFrom int        // scenarios of a file from which on its top level does not run for each
 
 	internals internals
 }
@@ -28,7 +32,8 @@ type classes struct {
 
 // New makes the language.
 func New() *Language {
-	lang := &Language{internals: findInternals(), templateFrom: templateFrom}
+	lang := &Language{internals: findInternals(), templateFrom: templateFrom,
+		readers: &sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}}
 	lang.declareClasses()
 	lang.reg = bind.New(lang.modules(), func(L *lua.LState) bind.Host { return attemptOf(L) })
 	lang.openLibraries()

@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -101,10 +102,10 @@ type loading struct {
 	err   error
 }
 
-// NewLoader returns a loader that reads files with read; nil stands for os.ReadFile.
+// NewLoader returns a loader that reads files with read; nil stands for the files that there are.
 func (lang *Language) NewLoader(read func(path string) ([]byte, error)) *Loader {
 	if read == nil {
-		read = os.ReadFile
+		read = fileBytes
 	}
 	return &Loader{lang: lang, read: read, chunks: map[string]*loading{}}
 }
@@ -179,7 +180,10 @@ func (lang *Language) compile(path string, source []byte) (*chunk, error) {
 	if problems := scan(path, string(source)); len(problems) > 0 {
 		return nil, &LoadError{problems}
 	}
-	stmts, err := parse.Parse(bytes.NewReader(source), path)
+	buffered := lang.readers.Get().(*bufio.Reader) // the parser would make one of its own for each file
+	defer lang.readers.Put(buffered)
+	buffered.Reset(bytes.NewReader(source))
+	stmts, err := parse.Parse(buffered, path)
 	if err != nil {
 		return nil, syntaxError(path, source, err)
 	}

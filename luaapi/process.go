@@ -20,20 +20,26 @@ func SetProcessLimits() {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(2 * maxTogether)
 	}
-	const usual = 100
-	percent := debug.SetGCPercent(usual)
-	if percent != usual {
-		debug.SetGCPercent(percent)
-		return
-	}
-	paceCollector(struct{}{})
+	(&pacer{percent: 100}).pace(struct{}{})
 }
 
-// paceCollector lets the heap grow to easyHeap, or to twice of what is kept when that is more. It is called after every collection.
-func paceCollector(struct{}) {
+// CollectEarly has garbage collected before the heap has grown by a third: for thousands of scenarios at once, which keep much and
+// leave little behind. Only a program's main calls it, where GOGC says nothing.
+func CollectEarly() { debug.SetGCPercent(30) }
+
+// pacer says when garbage is collected, until somebody else does.
+type pacer struct{ percent int }
+
+// pace lets the heap grow to easyHeap, or to twice of what is kept when that is more. It is called after every collection.
+func (p *pacer) pace(struct{}) {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	kept := max(sample[0].Value.Uint64(), 4<<20) // below that the runtime takes 4 MiB as kept
-	debug.SetGCPercent(int(max(100, (easyHeap-min(kept, easyHeap))*100/kept)))
-	runtime.AddCleanup(new([64]byte), paceCollector, struct{}{})
+	next := int(max(100, (easyHeap-min(kept, easyHeap))*100/kept))
+	if now := debug.SetGCPercent(next); now != p.percent {
+		debug.SetGCPercent(now)
+		return
+	}
+	p.percent = next
+	runtime.AddCleanup(new([64]byte), p.pace, struct{}{})
 }

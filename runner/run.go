@@ -16,7 +16,7 @@ const (
 	DefaultJobs           = 16
 	DefaultMaxConnections = 50
 
-	crowd = 500 // jobs from which on each takes as little memory as it can
+	Crowd = 500 // jobs above which each takes as little memory as it can
 )
 
 // Config is what a run is told. The zero value of a field is its default.
@@ -93,7 +93,7 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 	}
 	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, Run: cfg.RunID,
 		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory,
-		Crowded: cfg.jobs() > crowd}
+		Crowded: cfg.jobs() > Crowd}
 }
 
 func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }

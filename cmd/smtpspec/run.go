@@ -139,6 +139,9 @@ func (s *setup) runFlags() error {
 			return usage("", "--%s: a number from 1 expected, got %d", n.flag, *n.to)
 		}
 	}
+	if _, given := s.e.getenv("GOGC"); !given && cfg.Jobs > runner.Crowd {
+		luaapi.CollectEarly()
+	}
 	cfg.FailFast = c.Bool("fail-fast")
 	cfg.Policy.Strict = cfg.Policy.Strict || c.Bool("strict")
 	cfg.Policy.FailOnSkip, cfg.Policy.FailOnFlaky = c.Bool("fail-on-skip"), c.Bool("fail-on-flaky")

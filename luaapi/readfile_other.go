@@ -1,0 +1,7 @@
+//go:build !unix
+
+package luaapi
+
+import "os"
+
+func fileBytes(path string) ([]byte, error) { return os.ReadFile(path) }
