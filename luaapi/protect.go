@@ -16,7 +16,7 @@ import (
 type internals struct {
 	reg, uvcache, hasErrorFunc uintptr // in LState
 	current                    uintptr // in LState: its frame
-	fn, parent, pc             uintptr // in a frame
+	fn, parent, pc, idx        uintptr // in a frame
 	top, registry              uintptr // in registry
 	next, index, closed        uintptr // in Upvalue
 	array, keyList             uintptr // in LTable
@@ -32,6 +32,7 @@ func findInternals() internals {
 		fn:           field(call, "Fn", reflect.Pointer).Offset,
 		parent:       field(call, "Parent", reflect.Pointer).Offset,
 		pc:           field(call, "Pc", reflect.Int).Offset,
+		idx:          field(call, "Idx", reflect.Int).Offset,
 		top:          field(registry, "top", reflect.Int).Offset,
 		registry:     field(registry, "array", reflect.Slice).Offset,
 		uvcache:      field(state, "uvcache", reflect.Pointer).Offset,
@@ -83,6 +84,12 @@ func (in *internals) line(f unsafe.Pointer) frame {
 	return frame{fn.Proto.SourceName, fn.Proto.DbgSourcePositions[pc-1]}
 }
 
+// full says whether no further function can be called in L.
+func (in *internals) full(L *lua.LState) bool {
+	f := in.innermost(L)
+	return f != nil && *(*int)(unsafe.Add(f, in.idx))+1 >= stateOptions.CallStackSize
+}
+
 // slots is how many places a table's array has, and keys how many keys its hash ever had.
 func (in *internals) slots(t *lua.LTable) int {
 	return cap(*(*[]lua.LValue)(unsafe.Add(unsafe.Pointer(t), in.array)))
@@ -125,8 +132,14 @@ func (in *internals) closeUpvalues(L *lua.LState, from int) {
 // still there, with the thread that raised it; what it returns takes the error value's place.
 //
 // It has no error function either: PCall calls that with a full registry, which then panics out of the PCall and ends the program.
+//
+// Nor may PCall begin on a full stack: what it restores is eight frames short then, and their memory goes to other states.
 func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua.LState, value lua.LValue) lua.LValue) error {
 	in := &lang.internals
+	if in.full(L) {
+		L.Pop(nargs + 1)
+		return &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(tooDeep)}
+	}
 	base := in.registryTop(L) - nargs - 1
 	before := *in.errorFunc(L)
 	a := attemptOf(L)
@@ -156,10 +169,12 @@ func (lang *Language) protect(L *lua.LState, nargs, nret int, raised func(L *lua
 	}
 	in.closeUpvalues(L, base) // a panic of Go's asked nobody
 	if api, ok := err.(*lua.ApiError); ok && api.Object == lua.LString(bind.StackOverflow) {
-		api.Object = lua.LString("stack overflow: functions call each other more than 1000 deep")
+		api.Object = lua.LString(tooDeep)
 	}
 	return err
 }
+
+const tooDeep = "stack overflow: functions call each other more than 1000 deep"
 
 // panicWith is gopher-lua's own way to raise what is on top of the stack.
 func panicWith(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)}) }

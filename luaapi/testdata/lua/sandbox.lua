@@ -226,3 +226,25 @@ scenario("bounds", function()
   local function g() return coroutine.wrap(g)() end
   assert.error(g, "coroutines resume each other more than 100 deep")
 end)
+-----
+-- outcome: passed
+scenario("an overflow that is caught at each depth leaves every caller where it was", function()
+  local function plain(n, f) -- n frames further down
+    if n == 0 then return f() end
+    local v = plain(n - 1, f)
+    return v
+  end
+  local deepest = 0
+  local function catching(depth)
+    deepest = depth
+    local here = depth
+    pcall(catching, depth + 1)
+    assert.equal(here, depth, "the level at " .. depth)
+    return depth
+  end
+  for n = 0, 9 do
+    deepest = 0
+    assert.equal(plain(n, function() return catching(1) end), 1, n .. " frames further down")
+    assert.is_true(deepest > 300)
+  end
+end)
