@@ -76,6 +76,7 @@ type attempt struct {
 	tlsSessions tls.ClientSessionCache
 
 	expectations int
+	room         []event.Expectation // for those to come
 	result       Result
 	lastErr      *raised
 	rethrown     *raised             // of the error that check or assert.error let through, until it is caught again
@@ -263,8 +264,16 @@ func (a *attempt) expected(L *lua.LState, e event.Expectation) {
 	at, _ := a.position(L)
 	e.Time, e.Want, e.Got = time.Now(), a.short(e.Want, maxFinding), a.short(e.Got, maxFinding)
 	e.Position = event.Position{File: at.file, Line: at.line}
-	a.emit(&e)
+	if len(a.room) == 0 {
+		a.room = make([]event.Expectation, usualExpectations)
+	}
+	a.room[0] = e
+	a.emit(&a.room[0])
+	a.room = a.room[1:]
 }
+
+// usualExpectations is how many expectations get their memory together: those of a conversation.
+const usualExpectations = 8
 
 // Bounds of what a scenario may log: a loop that logs would fill memory, and reports, long before its time is over.
 const (
@@ -284,7 +293,12 @@ func (a *attempt) log(L *lua.LState, level, text string) {
 	a.emit(&event.Log{Time: time.Now(), Level: level, Text: text, Position: event.Position{File: at.file, Line: at.line}})
 }
 
-func (a *attempt) emit(e event.Event) { a.result.Events = append(a.result.Events, e) }
+func (a *attempt) emit(e event.Event) {
+	if a.result.Events == nil {
+		a.result.Events = make([]event.Event, 0, usualExpectations)
+	}
+	a.result.Events = append(a.result.Events, e)
+}
 
 // live refuses what a script may do only inside a scenario.
 func (a *attempt) live(what string) error {

@@ -20,6 +20,7 @@ type Language struct {
 	types     classes
 
 	readers      *sync.Pool // of *bufio.Reader, for the parser
+	husks        *sync.Pool // of *lua.LState, what is left of states when their scripts have ended
 	templateFrom int        // scenarios of a file from which on its top level does not run for each
 
 	internals internals
@@ -33,7 +34,7 @@ type classes struct {
 // New makes the language.
 func New() *Language {
 	lang := &Language{internals: findInternals(), templateFrom: templateFrom,
-		readers: &sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}}
+		readers: &sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}, husks: &sync.Pool{}}
 	lang.declareClasses()
 	lang.reg = bind.New(lang.modules(), func(L *lua.LState) bind.Host { return attemptOf(L) })
 	lang.openLibraries()

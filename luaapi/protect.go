@@ -103,6 +103,21 @@ func (in *internals) errorFunc(L *lua.LState) *bool {
 	return (*bool)(unsafe.Add(unsafe.Pointer(L), in.hasErrorFunc))
 }
 
+// strip takes all values out of a state in which nothing runs. It is false for one that is not as small any more as it began, or in which
+// something is left to end.
+func (in *internals) strip(L *lua.LState) bool {
+	registers := in.registers(L)
+	if in.innermost(L) != nil || L.Parent != nil || L.Dead || cap(registers) > stateOptions.RegistrySize {
+		return false
+	}
+	L.SetTop(0)
+	clear(registers)
+	*(**lua.Upvalue)(unsafe.Add(unsafe.Pointer(L), in.uvcache)) = nil
+	*in.errorFunc(L) = false
+	L.Panic = panicWith
+	return true
+}
+
 // closedUpvalue makes an upvalue that has its value itself, and not in a register.
 func (in *internals) closedUpvalue() *lua.Upvalue {
 	uv := &lua.Upvalue{}

@@ -3,6 +3,7 @@ package luaapi
 import (
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -14,27 +15,24 @@ import (
 type reply struct {
 	*wire.Reply
 	k          *conn
-	recipients []*reply       // of deliver
-	value      *lua.LUserData // as scripts have it: the same reply is the same value wherever they got it
+	recipients []*reply      // of deliver
+	value      lua.LUserData // as scripts have it: the same reply is the same value wherever they got it
 }
 
 func (r *reply) object() lua.LValue {
-	if r.value == nil {
-		r.value = r.k.a.lang.types.reply.Object(r)
+	if r.value.Value == nil {
+		r.k.a.lang.types.reply.Wrap(&r.value, r)
 	}
-	return r.value
+	return &r.value
 }
 
 // replyOf is the reply that scripts have for one of the connection's.
 func (k *conn) replyOf(w *wire.Reply) *reply {
-	if r := k.replies[w]; r != nil {
+	if r, ok := w.Shown.(*reply); ok {
 		return r
 	}
 	r := &reply{Reply: w, k: k}
-	if k.replies == nil {
-		k.replies = map[*wire.Reply]*reply{}
-	}
-	k.replies[w] = r
+	w.Shown = r
 	return r
 }
 
@@ -44,7 +42,7 @@ func (r *reply) oneLine() string {
 	if r.k != nil {
 		raw = r.k.a.secrets.Bytes(raw) // before lines are cut: half a password would not be known for one
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
+	text := strings.TrimSuffix(strings.TrimSuffix(unsafe.String(unsafe.SliceData(raw), len(raw)), "\n"), "\r") // nobody changes it
 	if !strings.ContainsAny(text, "\r\n") && len(text) <= 1000 {
 		return event.Visible(text)
 	}

@@ -91,7 +91,7 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	a.withContext(tctx, a.main)
 	a.finish(hard, tctx.Err() != nil && a.phase == running)
 	cancel()
-	a.L.Close()
+	a.lang.endState(a.L)
 	a.result.Seconds = time.Since(a.start).Seconds()
 	a.assemble()
 	return &a.result
@@ -236,21 +236,16 @@ func (a *attempt) unread(c *conn, unread []byte, at raised, record int) {
 
 // assemble puts the events of the attempt in order, with their times and their key, and masks the secrets in everything.
 func (a *attempt) assemble() {
-	records := a.transcript.Records()
-	logged := a.result.Events
+	records, logged := a.transcript.Take(), a.result.Events
 	events := make([]event.Event, 0, len(records)+len(logged))
-	wires := make([]event.Wire, len(records)) // in one piece, since there is a run of them in every scenario
-	next := 0
-	for i, r := range records {
-		for next < len(logged) && timeOf(logged[next]).Before(r.At) {
-			events = append(events, logged[next])
-			next++
+	for _, w := range records {
+		for len(logged) > 0 && timeOf(logged[0]).Before(w.Time) {
+			events, logged = append(events, logged[0]), logged[1:]
 		}
-		wires[i] = event.Wire{Time: r.At, Index: i + 1, Conn: r.Conn, Role: "client", Dir: r.Dir, Data: r.Data,
-			Body: r.Body, Omitted: r.Omitted, SHA256: r.SHA256}
-		events = append(events, &wires[i])
+		w.Role = "client"
+		events = append(events, w)
 	}
-	a.result.Events = append(events, logged[next:]...)
+	a.result.Events = append(events, logged...)
 	for _, e := range a.result.Events {
 		a.stamp(e)
 	}

@@ -60,7 +60,6 @@ type conn struct {
 	replyTimeout time.Duration // 0: what the run says
 	opened       raised
 	shut         bool // the script closed it
-	replies      map[*wire.Reply]*reply
 }
 
 func connect(c *bind.Call) error {

@@ -21,17 +21,33 @@ var stateOptions = lua.Options{
 
 // newState makes a Lua state in which every global name is there but none has been made yet: names are filled in when
 // they are first read, since a scenario uses few of them.
+//
+// It may be the husk of one that has ended: making one takes 9 KB, most of it for tables of globals that are too large for us.
 func (lang *Language) newState() *lua.LState {
-	L := lua.NewState(stateOptions)
-	// Its tables of globals have room for a hundred names, 7 KB that would stay as long as the scenario.
+	L, ok := lang.husks.Get().(*lua.LState)
+	if !ok {
+		L = lua.NewState(stateOptions)
+		L.SetMetatable(lua.LString(""), lang.strings)
+		for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), lang.base["error"]} {
+			L.SetMetatable(v, lang.others)
+		}
+	}
 	L.G.Registry, L.G.Global = L.CreateTable(0, 0), L.CreateTable(0, 4)
 	L.Env = L.G.Global
 	L.G.Global.Metatable = lang.globals
-	L.SetMetatable(lua.LString(""), lang.strings)
-	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), lang.base["error"]} {
-		L.SetMetatable(v, lang.others)
-	}
 	return L
+}
+
+// endState is for a state whose script has ended. Nothing of what scripts can reach stays in its husk: neither tables nor registers
+// nor upvalues nor metatables, which belong to all states and cannot be changed.
+func (lang *Language) endState(L *lua.LState) {
+	if !lang.internals.strip(L) {
+		L.Close()
+		return
+	}
+	L.RemoveContext()
+	L.G.Registry, L.G.Global, L.Env, L.G.MainThread, L.G.CurrentThread = nil, nil, nil, nil, nil
+	lang.husks.Put(L)
 }
 
 // openLibraries makes Lua's libraries, with what is safe of gopher-lua's, and the shared metatables.
@@ -210,7 +226,7 @@ func (a *attempt) position(L *lua.LState) (at frame, helper *frame) {
 				return here, helper
 			}
 			if helper == nil && here.file != "" && here.line > 0 {
-				helper = &here
+				helper = &frame{here.file, here.line} // and not &here, which would put each on the heap
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unsafe"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/runner/event"
@@ -211,22 +212,28 @@ func (k *conn) sendData(c *bind.Call) error {
 // stuff makes content what goes over the wire after 354: CRLF line ends, a second dot before each leading one, and the lone
 // dot (RFC 5321 4.5.2).
 func stuff(content string) string {
-	var b strings.Builder
-	b.Grow(len(content) + len(content)/16 + 8)
-	for line := range strings.SplitSeq(lineEnds(content), "\r\n") {
-		if b.Len() > 0 {
-			b.WriteString("\r\n")
+	out := make([]byte, 0, len(content)+len(content)/16+8)
+	for content != "" {
+		line, rest := content, ""
+		if i := strings.IndexAny(content, "\r\n"); i >= 0 {
+			line, rest = content[:i], content[i+endLength(content[i:]):]
 		}
+		content = rest
 		if strings.HasPrefix(line, ".") {
-			b.WriteByte('.')
+			out = append(out, '.')
 		}
-		b.WriteString(line)
+		out = append(append(out, line...), "\r\n"...)
 	}
-	out := b.String()
-	if out != "" && !strings.HasSuffix(out, "\r\n") {
-		out += "\r\n"
+	out = append(out, ".\r\n"...)
+	return unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
+}
+
+// endLength is how long the line end is that s begins with: CRLF, or one of the two alone.
+func endLength(s string) int {
+	if strings.HasPrefix(s, "\r\n") {
+		return 2
 	}
-	return out + ".\r\n"
+	return 1
 }
 
 // lineEnds turns every LF, CR and CRLF into CRLF.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/smtpspec/smtpspec/luaapi"
 )
@@ -14,19 +15,15 @@ type Rerun struct {
 	Program string
 	Flags   []string                              // that matter to any scenario, each as one word, secrets masked
 	Target  func(t *luaapi.Target) (flags string) // how t was given
+
+	begun sync.Map // of begin, by target
 }
 
-func (r Rerun) line(j *Job) string {
+func (r *Rerun) line(j *Job) string {
 	if r.Program == "" || j.Target == nil {
 		return ""
 	}
-	words := []string{r.Program, "run"}
-	if r.Target != nil {
-		words = append(words, "--target", Quote(r.Target(j.Target)))
-	}
-	for _, f := range r.Flags {
-		words = append(words, Quote(f))
-	}
+	words := make([]string, 0, 4)
 	switch {
 	case j.Decl.ID != "" && j.Shared:
 		words = append(words, "--id", Quote(j.Decl.ID))
@@ -35,9 +32,26 @@ func (r Rerun) line(j *Job) string {
 	}
 	path := j.Key.File
 	if !j.Decl.Plain {
-		path = fmt.Sprintf("%s:%d", path, j.Decl.Line)
+		path += ":" + strconv.Itoa(j.Decl.Line)
 	}
-	return strings.Join(append(words, Quote(path)), " ")
+	return r.begin(j.Target) + strings.Join(append(words, Quote(path)), " ")
+}
+
+// begin is what the lines of a target have in common.
+func (r *Rerun) begin(t *luaapi.Target) string {
+	if text, ok := r.begun.Load(t); ok {
+		return text.(string)
+	}
+	words := []string{r.Program, "run"}
+	if r.Target != nil {
+		words = append(words, "--target", Quote(r.Target(t)))
+	}
+	for _, f := range r.Flags {
+		words = append(words, Quote(f))
+	}
+	text := strings.Join(words, " ") + " "
+	r.begun.Store(t, text)
+	return text
 }
 
 // isPlain tells whether a character means nothing to a shell.

@@ -197,8 +197,13 @@ func (r *Registry) ClassNames() map[string]bool {
 
 // Object wraps a Go value as an object of the class.
 func (c *Class) Object(v any) *lua.LUserData {
-	return &lua.LUserData{Value: v, Metatable: c.mt}
+	ud := &lua.LUserData{}
+	c.Wrap(ud, v)
+	return ud
 }
+
+// Wrap makes ud, which has its memory elsewhere, an object of the class.
+func (c *Class) Wrap(ud *lua.LUserData, v any) { ud.Value, ud.Metatable = v, c.mt }
 
 // Is tells whether v is an object of the class.
 func (c *Class) Is(v lua.LValue) bool {

@@ -127,7 +127,7 @@ func (c *Conn) stop(now time.Time, err error) Kind {
 		e.kind = Reset // the way to the peer broke: no close in good order
 	}
 	c.end = e
-	c.end.record = c.transcript.add(Record{At: now, Conn: c.ID, Dir: event.Info, Data: []byte(e.text())})
+	c.end.record = c.transcript.add(event.Wire{Time: now, Conn: c.ID, Dir: event.Info, Data: []byte(e.text())})
 	return e.kind
 }
 

@@ -173,7 +173,7 @@ func (c *Conn) record(ctx context.Context, b []byte, secret bool) bool {
 // recordOut records what is not empty. What is as long as a long body is folded like one.
 func (c *Conn) recordOut(at time.Time, data []byte, body bool) {
 	if len(data) > 0 {
-		c.transcript.add(Record{At: at, Conn: c.ID, Dir: event.Out, Data: data, Body: body || len(data) > maxBody})
+		c.transcript.add(event.Wire{Time: at, Conn: c.ID, Dir: event.Out, Data: data, Body: body || len(data) > maxBody})
 	}
 }
 
@@ -195,7 +195,7 @@ func (c *Conn) keepSecret(p piece, whole bool) {
 }
 
 func (c *Conn) note(format string, args ...any) {
-	c.transcript.add(Record{At: time.Now(), Conn: c.ID, Dir: event.Info, Data: fmt.Appendf(nil, format, args...)})
+	c.transcript.add(event.Wire{Time: time.Now(), Conn: c.ID, Dir: event.Info, Data: fmt.Appendf(nil, format, args...)})
 }
 
 // Close closes the connection: in TLS with close_notify. It returns what had arrived and was not read.

@@ -61,7 +61,7 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 		if ctx.Err() != nil || kind == Timeout && ended(ctx) {
 			kind = Cancelled
 		}
-		t.add(Record{At: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connecting to " + w.Address + ": " + string(kind))})
+		t.add(event.Wire{Time: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connecting to " + w.Address + ": " + string(kind))})
 		return nil, &DialError{kind, err}
 	}
 	return newConn(&sock{Conn: nc}, w, t, time.Now()), nil
@@ -82,7 +82,7 @@ func dialApart(d *net.Dialer) func(context.Context, string, string) (net.Conn, e
 }
 
 func newConn(s *sock, w Where, t *Transcript, at time.Time) *Conn {
-	t.add(Record{At: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connected to " + w.Address)})
+	t.add(event.Wire{Time: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connected to " + w.Address)})
 	c := &Conn{ID: w.ID, transcript: t, sock: s, ready: at, lastWrite: at}
 	c.stream = c.sock
 	c.track.lmtp = w.LMTP

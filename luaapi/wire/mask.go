@@ -1,5 +1,7 @@
 package wire
 
+import "github.com/smtpspec/smtpspec/runner/event"
+
 // lane is one direction of one connection.
 type lane struct {
 	conn int
@@ -7,7 +9,10 @@ type lane struct {
 }
 
 // mask looks for secrets in each direction of each connection as a whole, since one may be spread over several records.
-func (t *Transcript) mask(records []Record) {
+func (t *Transcript) mask(records []*event.Wire) {
+	if t.Secrets.Empty() {
+		return
+	}
 	done := map[lane]bool{}
 	var indexes []int
 	var all []byte
@@ -19,7 +24,7 @@ func (t *Transcript) mask(records []Record) {
 		done[k] = true
 		indexes, all = indexes[:0], all[:0]
 		for i := first; i < len(records); i++ {
-			if r := &records[i]; r.Conn == k.conn && r.Dir == k.dir {
+			if r := records[i]; r.Conn == k.conn && r.Dir == k.dir {
 				indexes = append(indexes, i)
 				all = append(all, r.Data...)
 			}
@@ -31,7 +36,7 @@ func (t *Transcript) mask(records []Record) {
 	}
 }
 
-func maskLane(records []Record, indexes []int, found []span) {
+func maskLane(records []*event.Wire, indexes []int, found []span) {
 	from := 0
 	for _, i := range indexes {
 		data := records[i].Data
@@ -41,7 +46,7 @@ func maskLane(records []Record, indexes []int, found []span) {
 }
 
 // torn finds what is left of secrets where the middle of a body was left out.
-func (t *Transcript) torn(records []Record, indexes []int) []span {
+func (t *Transcript) torn(records []*event.Wire, indexes []int) []span {
 	var found []span
 	at := 0
 	for k, i := range indexes {

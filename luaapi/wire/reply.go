@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // MaxReply is the size in bytes beyond which a reply is given up as Garbage.
@@ -24,6 +25,10 @@ type Reply struct {
 	Detail  error         // the cause behind Ended, in the system's words
 	TooLong bool          // given up at MaxReply
 	Wire    int           // index of the transcript record with the last line
+
+	Shown any // what users of this package have made of it, if anything
+
+	one [1]Line // room for Lines: most replies have one
 }
 
 // Line is one line of a reply. Text is what follows the code and its separator, without the line end.
@@ -128,8 +133,11 @@ func (r *Reply) parse(s *scanner) {
 	if s.lines == 0 {
 		return
 	}
-	r.Lines = make([]Line, 0, s.lines)
-	rest := string(r.Raw)
+	r.Lines = r.one[:0]
+	if s.lines > 1 {
+		r.Lines = make([]Line, 0, s.lines)
+	}
+	rest := unsafe.String(unsafe.SliceData(r.Raw), len(r.Raw)) // nobody changes what arrived
 	for range s.lines {
 		line := rest[:strings.IndexByte(rest, '\n')+1]
 		rest = rest[len(line):]

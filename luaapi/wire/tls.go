@@ -137,7 +137,7 @@ func (c *Conn) failed(e *TLSError) *TLSError {
 	if e.Kind == Close || e.Kind == Reset {
 		c.end.kind = e.Kind
 	}
-	c.end.record = c.transcript.add(Record{At: c.end.at, Conn: c.ID, Dir: event.Info, Data: []byte(e.Error())})
+	c.end.record = c.transcript.add(event.Wire{Time: c.end.at, Conn: c.ID, Dir: event.Info, Data: []byte(e.Error())})
 	return e
 }
 

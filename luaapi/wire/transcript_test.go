@@ -23,9 +23,9 @@ func lines(n int) string {
 }
 
 // checkBody looks for a folded body: the head, how much is left out and the hash in one record, the tail in the next.
-func checkBody(t *testing.T, records []Record, dir, text string) {
+func checkBody(t *testing.T, records []event.Wire, dir, text string) {
 	t.Helper()
-	i := slices.IndexFunc(records, func(r Record) bool { return r.Body })
+	i := slices.IndexFunc(records, func(r event.Wire) bool { return r.Body })
 	if i < 0 || i+1 >= len(records) {
 		t.Fatalf("no body in %d records", len(records))
 	}

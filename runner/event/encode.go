@@ -22,8 +22,9 @@ type object struct {
 
 // Encoder writes events as AppendJSON does. The events of a scenario come together and all have its key: it is written once and copied.
 type Encoder struct {
-	key  Key
-	text []byte
+	key    Key
+	text   []byte
+	second clock
 }
 
 // Append appends an event as one line.
@@ -81,6 +82,10 @@ func (o *object) float(name string, f float64) {
 		o.fail(fmt.Errorf("%s is %v, which JSON cannot say", name, f))
 		return
 	}
+	if b, ok := appendNanoseconds(o.b, f); ok {
+		o.b = b
+		return
+	}
 	form := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		form = 'e'
@@ -94,7 +99,11 @@ func (o *object) float(name string, f float64) {
 
 func (o *object) time(t time.Time) {
 	o.name("time")
-	b, err := t.AppendText(append(o.b, '"'))
+	c := &clock{}
+	if o.keys != nil {
+		c = &o.keys.second
+	}
+	b, err := c.append(append(o.b, '"'), t)
 	if err != nil {
 		o.fail(fmt.Errorf("the time %v has no RFC 3339 form", t))
 		return
@@ -305,6 +314,12 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
+		for len(s)-i >= 8 && plainText(s, i) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++
@@ -325,6 +340,16 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 	}
 	b = append(b, s[from:]...)
 	return append(b, '"')
+}
+
+// plainText tells whether none of the eight bytes from i on is escaped or begins a longer character.
+func plainText[T string | []byte](s T, i int) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+	quote, backslash := w^('"'*ones), w^('\\'*ones)
+	// The high bit of a byte of x-n is set, among others, where the byte is less than n: "among others" is for the slower way to find out.
+	return (w|(w-' '*ones)|(quote-ones)|(backslash-ones))&high == 0
 }
 
 // escapeRune is what takes the place of the first n bytes, or "" where they stay.
