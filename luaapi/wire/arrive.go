@@ -48,10 +48,12 @@ func (c *Conn) more(ctx context.Context, deadline time.Time) Kind {
 	if c.secure != nil {
 		c.sock.setPatience(ctx, closeTime, nil) // reading may write there: an alert, or a key update
 	}
-	// What is there already is taken however little time there is.
-	c.sock.polling = over(limit)
 	kind := c.read()
-	c.sock.polling = false
+	if kind == Timeout { // what is there already is taken however little time there was
+		c.sock.polling = true
+		kind = c.read()
+		c.sock.polling = false
+	}
 	if kind == Timeout && ended(ctx) {
 		return Cancelled
 	}

@@ -110,6 +110,6 @@ func BenchmarkTurn(b *testing.B) {
 		if r := next(c); r.Code != 250 {
 			b.Fatal(r.Ended)
 		}
-		c.Replies, c.transcript.records = c.Replies[:0], c.transcript.records[:0]
+		c.Replies, c.transcript.length = c.Replies[:0], 0
 	}
 }

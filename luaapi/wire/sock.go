@@ -135,9 +135,10 @@ func (s *sock) Write(p []byte) (int, error) {
 	patience := s.patience
 	s.mu.Unlock()
 	done := 0
-	last := time.Now()
+	now := time.Now()
+	last := now
 	for {
-		_ = s.Conn.SetWriteDeadline(time.Now().Add(blockedAfter)) // fails only on a closed socket, which Write reports
+		_ = s.Conn.SetWriteDeadline(now.Add(blockedAfter)) // fails only on a closed socket, which Write reports
 		if err := context.Cause(patience.ctx); err != nil {
 			return done, err
 		}
@@ -149,7 +150,7 @@ func (s *sock) Write(p []byte) (int, error) {
 		if !isTimeout(err) {
 			return done, err
 		}
-		if now := time.Now(); n > 0 {
+		if now = time.Now(); n > 0 {
 			last = now
 		} else if now.Sub(last) >= patience.idle {
 			return done, err
