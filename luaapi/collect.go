@@ -57,7 +57,7 @@ func (f *File) Collect(ctx context.Context, env *Env) ([]*Declaration, error) {
 	ctx, cancel := context.WithTimeout(ctx, collectTime)
 	defer cancel()
 	a.L = f.load.lang.newState()
-	defer a.L.Close()
+	defer a.lang.endState(a.L)
 	var err error
 	a.withContext(ctx, func() {
 		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
