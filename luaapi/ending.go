@@ -32,16 +32,17 @@ func (k *conn) expectClose(c *bind.Call) error {
 		got = fmt.Sprintf("the connection was open after %s", durationText(within))
 		f = event.Failure{Kind: "timeout", Message: fmt.Sprintf("the server did not close the connection within %s", durationText(within))}
 	}
-	return k.outcome(c, kind == wire.Close || kind == wire.Reset || kind == wire.TLS, f, "a close, with nothing said", got)
+	f.Want, f.Got, f.Call = "a close, with nothing said", got, "expect_close("+luaDuration(within)+")"
+	return k.outcome(c, kind == wire.Close || kind == wire.Reset || kind == wire.TLS, f)
 }
 
-// outcome records an expectation about the stream itself.
-func (k *conn) outcome(c *bind.Call, ok bool, f event.Failure, want, got string) error {
-	k.a.expected(c.L, event.Expectation{What: c.F.Name, OK: ok, Want: want, Got: got})
+// outcome records an expectation about the stream itself; f says what was wanted and what came.
+func (k *conn) outcome(c *bind.Call, ok bool, f event.Failure) error {
+	k.a.expected(c.L, event.Expectation{What: c.F.Name, OK: ok, Want: f.Want, Got: f.Got})
 	if ok {
 		return nil
 	}
-	f.Want, f.Got, f.Conn, f.Wire, f.Address = want, got, k.wire.ID, k.a.transcript.Len(), k.address
+	f.Conn, f.Wire, f.Address = k.wire.ID, k.a.transcript.Len(), k.address
 	return k.a.failed(c.L, f)
 }
 
@@ -61,5 +62,6 @@ func (k *conn) expectSilence(c *bind.Call) error {
 		got = "the connection was closed"
 		f = event.Failure{Kind: string(kind), Message: "the server ended the connection where it should have kept it open"}
 	}
-	return k.outcome(c, kind == wire.Timeout, f, fmt.Sprintf("silence for %s, the connection open", durationText(d)), got)
+	f.Want, f.Got, f.Call = fmt.Sprintf("silence for %s, the connection open", durationText(d)), got, "expect_silence("+luaDuration(d)+")"
+	return k.outcome(c, kind == wire.Timeout, f)
 }

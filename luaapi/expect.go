@@ -283,16 +283,16 @@ func (k *conn) judge(c *bind.Call, q requirement, r *reply, within time.Duration
 	case ok:
 		return nil
 	case weak:
-		k.a.warn(c.L, k.unwanted(r, want, got, "the reply is not the one wanted, but is allowed with a warning"))
+		k.a.warn(c.L, k.unwanted(q, r, want, got, "the reply is not the one wanted, but is allowed with a warning"))
 		return nil
 	}
-	return k.a.failed(c.L, k.unwanted(r, want, got, r.message(within)))
+	return k.a.failed(c.L, k.unwanted(q, r, want, got, r.message(within)))
 }
 
-func (k *conn) unwanted(r *reply, want, got, message string) event.Failure {
+func (k *conn) unwanted(q requirement, r *reply, want, got, message string) event.Failure {
 	after := r.Elapsed.Seconds()
 	return event.Failure{Kind: r.kind(), Message: message, Want: want, Got: got, Conn: k.wire.ID, Wire: r.Wire,
-		After: &after, Address: k.address, Detail: k.a.detail(r.Detail)}
+		After: &after, Address: k.address, Detail: k.a.detail(r.Detail), Call: q.call()}
 }
 
 // details are the enhanced code and the text.

@@ -76,6 +76,7 @@ type chunk struct {
 	declares bool            // it calls scenario
 	plain    bool            // it cannot: it names nothing that leads there
 	suite    bool            // it names suite
+	fails    *Reproduction   // the failure that it is to show again; nil for none
 }
 
 // stmts parses the source again.
@@ -207,6 +208,9 @@ func (lang *Language) compile(path string, source []byte) (*chunk, error) {
 		return nil, loadError(path, deep, "statements or expressions are nested more than %d deep", maxDepth)
 	}
 	if err := toLua51(path, stmts); err != nil {
+		return nil, err
+	}
+	if c.fails, err = reproductionOf(path, c.source); err != nil {
 		return nil, err
 	}
 	if c.proto, err = compileChunk(inGroups(stmts), path); err != nil {

@@ -92,6 +92,11 @@ func (d *Declaration) Run(ctx, hard context.Context, env *Env, key event.Key, nt
 	a.finish(hard, tctx.Err() != nil && a.phase == running)
 	cancel()
 	a.lang.endState(a.L)
+	if r := d.file.chunk.fails; r != nil {
+		if text := r.compare(&a.result); text != "" {
+			a.note(text)
+		}
+	}
 	a.result.Seconds = time.Since(a.start).Seconds()
 	a.assemble()
 	return &a.result
@@ -300,7 +305,7 @@ func (a *attempt) maskResult() {
 
 // MaskFailure masks the secrets in every text of a failure.
 func MaskFailure(s *wire.Secrets, f *event.Failure) {
-	for _, text := range []*string{&f.Message, &f.Want, &f.Got, &f.Detail, &f.Hint} {
+	for _, text := range []*string{&f.Message, &f.Want, &f.Got, &f.Detail, &f.Hint, &f.Call} {
 		*text = s.Text(*text)
 	}
 	for i := range f.Source {

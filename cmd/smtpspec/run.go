@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/artifacts"
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
@@ -28,6 +29,7 @@ func runCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "fail-on-skip", Usage: "a skipped scenario fails the run"},
 		&cli.BoolFlag{Name: "fail-on-flaky", Usage: "a scenario that passed only on a retry fails the run"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "say what would run, and run nothing"},
+		&cli.StringFlag{Name: "artifacts", Usage: "keep the transcript of each failure, and a script that shows it again, below `DIR`"},
 		&cli.BoolFlag{Name: "no-github", Usage: "add no annotations and no job summary where GitHub Actions runs this"},
 	)
 	flags = append(flags, reportFlags()...)
@@ -85,11 +87,38 @@ func runScenarios(e *env, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	kept, err := s.artifacts(plan)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		sinks = append([]event.Sink{kept}, sinks...)
+	}
 	s.listed = out.people
 	s.cfg.Sink = event.Tee(sinks...)
 	s.sayDemo()
 	sum := runner.Run(soft, s.cfg, plan)
-	return s.conclude(sum)
+	err = s.conclude(sum)
+	if kept != nil && kept.Count() > 0 {
+		fmt.Fprintf(e.stderr, "%s: transcript.txt, transcript.json and repro.lua of %s\n", c.String("artifacts"), count(kept.Count(), "failure"))
+	}
+	return err
+}
+
+// artifacts is the sink of --artifacts, nil without.
+func (s *setup) artifacts(plan *runner.Plan) (*artifacts.Sink, error) {
+	dir := s.c.String("artifacts")
+	if dir == "" {
+		if s.c.IsSet("artifacts") {
+			return nil, usage("as in --artifacts failures", "--artifacts: the name of a directory expected")
+		}
+		return nil, nil
+	}
+	kept, err := artifacts.New(artifacts.Config{Dir: dir, Plan: plan, Vars: s.cfg.Vars, Secrets: s.cfg.Secrets, Tool: s.cfg.Tool})
+	if err != nil {
+		return nil, usage("", "--artifacts: %s", err)
+	}
+	return kept, nil
 }
 
 // sayDemo says on stderr that the demo server is no server of the user's, where the report on the screen has no line for it.

@@ -304,6 +304,7 @@ func (o *object) failure(f *Failure) {
 	o.someText("address", f.Address)
 	o.someText("detail", f.Detail)
 	o.someText("hint", f.Hint)
+	o.someText("call", f.Call)
 	o.close()
 }
 

@@ -85,6 +85,7 @@ type Failure struct {
 	Address  string       `json:"address,omitempty"`
 	Detail   string       `json:"detail,omitempty"` // the cause in the system's words
 	Hint     string       `json:"hint,omitempty"`   // what to do about it
+	Call     string       `json:"call,omitempty"`   // where a reply, a close or a silence was required: how Lua requires it of the connection, as in "expect(250)"
 }
 
 // Target describes a server under test in run_start, without its secrets.

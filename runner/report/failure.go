@@ -46,6 +46,11 @@ func (t text) block(res *Result) []string {
 	return parts.lines
 }
 
+// Text tells everything about a result, with the whole transcript, for a file.
+func Text(res *Result) string {
+	return strings.Join(text{full: true}.block(res), "\n") + "\n"
+}
+
 type paragraphs struct{ lines []string }
 
 // add sets lines off from what stands before them.
