@@ -37,6 +37,9 @@ func (r *Rerun) line(j *Job) string {
 	return r.begin(j.Target) + strings.Join(append(words, Quote(path)), " ")
 }
 
+// Command runs a file against a target as the scenarios were run.
+func (r *Rerun) Command(t *luaapi.Target, path string) string { return r.begin(t) + Quote(path) }
+
 // begin is what the lines of a target have in common.
 func (r *Rerun) begin(t *luaapi.Target) string {
 	if text, ok := r.begun.Load(t); ok {

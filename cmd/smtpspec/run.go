@@ -114,7 +114,7 @@ func (s *setup) artifacts(plan *runner.Plan) (*artifacts.Sink, error) {
 		}
 		return nil, nil
 	}
-	kept, err := artifacts.New(artifacts.Config{Dir: dir, Plan: plan, Vars: s.cfg.Vars, Secrets: s.cfg.Secrets, Tool: s.cfg.Tool})
+	kept, err := artifacts.New(artifacts.Config{Dir: dir, Plan: plan, Vars: s.cfg.Vars, Secrets: s.cfg.Secrets, Rerun: &s.cfg.Rerun, Tool: s.cfg.Tool})
 	if err != nil {
 		return nil, usage("", "--artifacts: %s", err)
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	Plan    *runner.Plan
 	Vars    *luaapi.Facts
 	Secrets *wire.Secrets
+	Rerun   *runner.Rerun
 	Tool    string // version of smtpspec
 }
 
@@ -209,19 +210,10 @@ func (s *Sink) head(a *report.Attempt, first *event.Failure) []string {
 	if first.Want != "" {
 		lines = append(lines, "want    "+oneLine(first.Want), "got     "+oneLine(first.Got))
 	}
-	return append(lines, "run     smtpspec run repro.lua --target "+s.url(f.Target), "by      smtpspec "+s.cfg.Tool, "")
-}
-
-// url is where a target is, as the command line takes it.
-func (s *Sink) url(target string) string {
-	if s.run.Start != nil {
-		for _, t := range s.run.Start.Targets {
-			if t.Name == target && !t.Demo {
-				return runner.Quote(t.URL)
-			}
-		}
+	if j := s.jobs[a.Key]; j != nil {
+		lines = append(lines, "run     "+s.cfg.Rerun.Command(j.Target, "repro.lua"))
 	}
-	return runner.Quote(target)
+	return append(lines, "by      smtpspec "+s.cfg.Tool, "")
 }
 
 // said is the first line that the server said: it mostly tells which one it is.
