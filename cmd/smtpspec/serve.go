@@ -85,15 +85,21 @@ func serveDemo(e *env, c *cli.Context) error {
 // listenProblem says in our words why the server does not start.
 func listenProblem(err error) error {
 	var le *demo.ListenError
-	switch errors.As(err, &le); {
-	case le == nil:
+	if !errors.As(err, &le) {
 		return err
-	case errors.Is(err, syscall.EADDRINUSE):
-		return usage("with port 0 it takes a free one", "%s: the port is taken", le)
-	case errors.Is(err, syscall.EACCES):
-		return usage("with port 0 it takes a free one", "%s: this user may not take this port", le)
 	}
-	return usage("", "%s: this machine does not have this address", le)
+	return portProblem(le.Error(), le.Err)
+}
+
+// portProblem says why something cannot listen.
+func portProblem(what string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return usage("with port 0 it takes a free one", "%s: the port is taken", what)
+	case errors.Is(err, syscall.EACCES):
+		return usage("with port 0 it takes a free one", "%s: this user may not take this port", what)
+	}
+	return usage("", "%s: this machine does not have this address", what)
 }
 
 // demoConfig reads the flags.

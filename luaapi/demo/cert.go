@@ -149,3 +149,15 @@ func (s *session) certified() string {
 	}
 	return leaf.Subject.CommonName
 }
+
+// ServerTLS makes a CA, and with it a certificate for a server of another kind: for a name, for loopback, and for the address host if it is
+// one. It gives what to serve with, and the certificate of the CA in PEM.
+func ServerTLS(name, host, protocol string) (cfg *tls.Config, caPEM string, err error) {
+	certs, err := makeCertificates(name, net.ParseIP(host))
+	if err != nil {
+		return nil, "", err
+	}
+	cfg = certs.smtp.Clone()
+	cfg.NextProtos, cfg.ClientAuth = []string{protocol}, tls.NoClientCert
+	return cfg, pemText("CERTIFICATE", certs.ca.cert.Raw), nil
+}

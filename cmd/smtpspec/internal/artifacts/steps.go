@@ -183,19 +183,9 @@ func (t *teller) flush(conn int) {
 	if s == nil || len(s.reply) == 0 {
 		return
 	}
-	a := &script.Answer{}
-	for line := range bytes.Lines(s.reply) {
-		text := strings.TrimRight(string(line), "\r\n")
-		code, err := strconv.Atoi(text[:min(3, len(text))])
-		if err != nil || len(text) < 3 {
-			a.Code = 0
-			break
-		}
-		a.Code, a.Pattern = code, text[:3] // the codes led to where it failed; all else may change
-		a.Lines = append(a.Lines, strings.TrimLeft(text[3:], " -"))
-	}
-	if a.Code == 0 {
-		a.Lines, a.Raw = nil, s.reply
+	a := script.AnswerOf(s.reply)
+	if a.Code > 0 {
+		a.Pattern = strconv.Itoa(a.Code) // the codes led to where it failed; all else may change
 	}
 	s.reply = nil
 	t.steps = append(t.steps, script.Step{Kind: script.Reply, Conn: conn, Reply: a})

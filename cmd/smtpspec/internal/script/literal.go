@@ -109,7 +109,7 @@ func (p *piecer) flush() {
 
 // repetition is a call of rep that makes the first bytes of data, and how many: 0 where nothing is repeated often enough.
 func repetition(data []byte, lines bool) (source string, taken int) {
-	if end := bytes.IndexByte(data, '\n') + 1; lines && end > 0 && end <= maxKept {
+	if end := lineLength(data); lines && end > 0 {
 		n := 1
 		for bytes.HasPrefix(data[n*end:], data[:end]) {
 			n++
@@ -125,6 +125,12 @@ func repetition(data []byte, lines bool) (source string, taken int) {
 	}
 	return "", 0
 }
+
+// lineLength is the length of the line that data begins with, 0 where it does not end soon.
+func lineLength(data []byte) int { return bytes.IndexByte(data[:min(len(data), maxLine)], '\n') + 1 }
+
+// maxLine is the longest line whose repetition is looked for.
+const maxLine = 4096
 
 // run is how often data repeats its first byte.
 func run(data []byte) int {

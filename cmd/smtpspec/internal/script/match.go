@@ -28,7 +28,7 @@ func (w *writer) match(k *conn, call string, a *Answer) {
 	case len(patterns) == 0:
 		w.line("%s:read_line()", k.name)
 	case m.How == Next && len(patterns) == 1:
-		w.line("assert.match(%s, %s:read_line())", literal([]byte(m.Patterns[0]), indent), k.name)
+		w.line("assert.match(%s, %s:read_line())", patternText(m.Patterns[0]), k.name)
 	case m.How == Next:
 		w.help("one_of", k.name, list)
 	case m.How == Until:
@@ -38,6 +38,24 @@ func (w *writer) match(k *conn, call string, a *Answer) {
 	case m.How == Optional:
 		w.help("if_there", k.name, list)
 	}
+}
+
+// patternText is a pattern as a string, on as many lines as it needs.
+func patternText(p string) string {
+	var lines []string
+	var cur []byte
+	for rest := []byte(p); len(rest) > 0; {
+		n := symbol(rest)
+		cur, rest = append(cur, rest[:n]...), rest[n:]
+		if len(cur) > column-40 {
+			lines = append(lines, quote(string(cur)))
+			cur = nil
+		}
+	}
+	if len(cur) > 0 || lines == nil {
+		lines = append(lines, quote(string(cur)))
+	}
+	return strings.Join(lines, "\n"+indent+indent+".. ")
 }
 
 // drained requires that nothing is left to read, in one with the sending of the line that follows.

@@ -4,6 +4,7 @@ package script
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -131,4 +132,20 @@ func Unstuffed(data []byte) (message []byte, ok bool) {
 		message = append(message, line...)
 	}
 	return message, true
+}
+
+// AnswerOf is the reply that the server's octets make, or those octets where they make none (RFC 5321 section 4.2).
+func AnswerOf(raw []byte) *Answer {
+	a := &Answer{}
+	for line := range bytes.Lines(raw) {
+		text, ok := bytes.CutSuffix(line, []byte("\r\n"))
+		code, err := strconv.Atoi(string(text[:min(3, len(text))]))
+		ok = ok && err == nil && len(text) >= 3 && (a.Code == 0 || a.Code == code) && (len(text) == 3 || text[3] == ' ' || text[3] == '-')
+		if !ok || code < 200 || code > 599 {
+			return &Answer{Raw: bytes.Clone(raw)}
+		}
+		a.Code = code
+		a.Lines = append(a.Lines, string(text[min(4, len(text)):]))
+	}
+	return a
 }

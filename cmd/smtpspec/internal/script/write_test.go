@@ -2,6 +2,7 @@ package script
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script/scripttest"
 	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
 
@@ -150,5 +152,49 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("want %s, got %v\n%s", c.want, got, source)
 			}
 		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	ask := conversation("open", "< 220 x")
+	source := written(t, &File{Scenarios: []Scenario{{Name: "a\n\x1b b", Steps: ask}, {Name: "a b", Steps: ask}, {Name: "", Steps: ask},
+		{Name: strings.Repeat("long ", 40), Steps: ask}, {Name: `quote " here`, Steps: ask, Known: "#1"}, {Name: "skipped", Steps: ask, Skip: "not now"}}})
+	for _, want := range []string{`"a b"`, `"a b (2)"`, `"conversation"`, ` …"`, `"quote \" here", { known_issue = "#1" }`, `skip("not now")`} {
+		if !strings.Contains(source, want) {
+			t.Errorf("there is no %s in\n%s", want, source)
+		}
+	}
+}
+
+// Long messages are cut, and a file that would not load is refused.
+func TestTooLong(t *testing.T) {
+	noise := make([]byte, 300<<10)
+	for i := range noise {
+		noise[i] = byte('a' + i*i%25)
+	}
+	steps := []Step{{Kind: Message, Conn: 1, Data: noise}}
+	source := written(t, &File{Scenarios: []Scenario{{Name: "x", Steps: steps}}})
+	if !strings.Contains(source, "-- lost: of 307201 bytes") || len(source) > MaxSource/2 {
+		t.Errorf("%d bytes", len(source))
+	}
+	var many File
+	for range 20 {
+		many.Scenarios = append(many.Scenarios, Scenario{Name: "x", Steps: steps})
+	}
+	var long *TooLongError
+	if err := many.Write(&bytes.Buffer{}); !errors.As(err, &long) || long.Bytes <= MaxSource {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A secret that the file must not hold is not written, wherever it stands.
+func TestSecrets(t *testing.T) {
+	f := &File{Comment: []string{"of hunter22"}, Secrets: &wire.Secrets{}, Scenarios: []Scenario{{Name: "hunter22",
+		Steps: conversation("open", "< 220 x", "note hunter22", "> NOOP hunter22", "< 550 hunter22 is no good", "> RCPT TO:<abc@example.org>", "<< hunter22 junk\\r\\n")}}}
+	f.Secrets.Add("hunter22")
+	f.Secrets.Add("abc")
+	source := written(t, f)
+	if strings.Contains(source, "hunter22") || !strings.Contains(source, "<abc@") {
+		t.Error(source)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 
 // Server plays the same lines to every connection and returns its address: "S text" says text and CRLF, "SB text" says text alone (Go's
 // escapes count in both), "C" reads a line, "C n" n lines, "C text" reads a line that must be text, "M" reads a message up to its lone
-// dot, "wait 50ms" waits, "tls" does a handshake, "close" closes. After the last line it waits for the client to close.
+// dot, "wait 50ms" waits, "tls" does a handshake, "close" closes. What comes after "next" is for the next connection. After the last line it waits for the client to close.
 func Server(t testing.TB, script ...string) (address string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -21,15 +22,30 @@ func Server(t testing.TB, script ...string) (address string) {
 	}
 	t.Cleanup(func() { ln.Close() })
 	go func() {
-		for {
+		for n := 0; ; n++ {
 			conn, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			go play(conn, script)
+			go play(conn, part(script, n))
 		}
 	}()
 	return ln.Addr().String()
+}
+
+// part is what is for the connection after n others: the last part, when there are more.
+func part(script []string, n int) []string {
+	for ; n > 0; n-- {
+		i := slices.Index(script, "next")
+		if i < 0 {
+			break
+		}
+		script = script[i+1:]
+	}
+	if i := slices.Index(script, "next"); i >= 0 {
+		script = script[:i]
+	}
+	return script
 }
 
 func play(conn net.Conn, script []string) {
