@@ -159,7 +159,11 @@ func (r *relay) fromServer(ctx context.Context) {
 				return
 			}
 		}
-		if err != nil {
+		switch {
+		case ctx.Err() != nil: // we closed it
+			r.end(script.Close)
+			return
+		case err != nil:
 			r.end(script.Closed)
 			return
 		}
