@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	lua "github.com/yuin/gopher-lua"
@@ -39,6 +40,7 @@ type ConfigValues struct {
 	Retries        int
 	Strict         bool
 	Allow          []string
+	DNS            string // host:port of the resolver
 }
 
 type configOptions struct {
@@ -54,6 +56,7 @@ type configOptions struct {
 	Retries        int           `lua:"retries" doc:"How often a failed scenario is tried again, after all others." default:"0"`
 	Strict         bool          `lua:"strict" doc:"Warnings fail the run." default:"false"`
 	Allow          []string      `lua:"allow" doc:"host or host:port that scripts may connect to besides the target." default:"none"`
+	DNS            string        `lua:"dns" doc:"Address of the DNS server that dns, and connections to names, ask: with or without a port." default:"the system's"`
 }
 
 // LoadConfig runs a configuration file. getenv is what its env reads. The error is a *LoadError.
@@ -165,8 +168,11 @@ func (cfg *Config) fill(t *lua.LTable) error {
 	var o configOptions
 	configTable.Decode(t, &o)
 	cfg.ConfigValues = ConfigValues{Target: o.Target, Paths: o.Paths, Jobs: o.Jobs, MaxConnections: o.MaxConnections, Timeout: o.Timeout,
-		ConnectTimeout: o.ConnectTimeout, Retries: o.Retries, Strict: o.Strict, Allow: o.Allow}
+		ConnectTimeout: o.ConnectTimeout, Retries: o.Retries, Strict: o.Strict, Allow: o.Allow, DNS: o.DNS}
 	cfg.limits = o.ReplyTimeout
+	if _, err := resolve.New(cfg.DNS); err != nil {
+		return keyProblem("dns", "dns: %s", err)
+	}
 	for _, n := range []struct {
 		name  string
 		value int

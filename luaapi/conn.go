@@ -281,6 +281,9 @@ func connFields() []bind.Field {
 			}
 			return lua.LNil
 		}),
+		field("host", "string", "The host that was connected to; with mx, the one of its exchangers that answered.", func(k *conn, _ *bind.Call) lua.LValue {
+			return lua.LString(k.host)
+		}),
 		field("local_address", "string", "Our address and port.", func(k *conn, _ *bind.Call) lua.LValue {
 			return lua.LString(k.wire.LocalAddr())
 		}),

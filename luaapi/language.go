@@ -29,6 +29,8 @@ type Language struct {
 // classes are the kinds of objects that scripts meet.
 type classes struct {
 	conn, reply, tls, certificate, target, vars, failure *bind.Class
+	record, spf, dkim, dmarc, mtasts, tlsrpt             *bind.Class
+	policies                                             []*bind.Class // of those, what dns reads of a domain
 }
 
 // New makes the language.
@@ -44,7 +46,7 @@ func New() *Language {
 // modules lists everything that smtpspec adds to Lua.
 func (lang *Language) modules() []*bind.Module {
 	return []*bind.Module{
-		lang.globalFunctions(), lang.smtpModule(), lang.assertModule(),
+		lang.globalFunctions(), lang.smtpModule(), lang.assertModule(), lang.dnsModule(),
 		codecModule(), hashModule(), randomModule(), timeModule(),
 	}
 }

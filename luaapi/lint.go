@@ -11,12 +11,14 @@ import (
 )
 
 // Lint looks at the source of the file for what would go wrong when it runs: names that do not exist, globals assigned by
-// accident, a dot for a colon, and scenarios without an expectation. Problems come in the order of their lines.
+// accident, a dot for a colon, scenarios without an expectation, and comments that say what the file lacks. Problems come in the order of
+// their lines.
 func (f *File) Lint() []Problem {
 	l := linter{lang: f.load.lang, chunk: f.chunk, stmts: f.chunk.stmts()}
 	l.helpers(f)
 	l.block(l.stmts, scope{})
 	l.expectations(f)
+	l.lost()
 	sort.SliceStable(l.problems, func(i, j int) bool { return l.problems[i].Position.Line < l.problems[j].Position.Line })
 	return l.problems
 }
@@ -361,4 +363,21 @@ func (l *linter) requires(stmts []ast.Stmt, local map[string]bool) bool {
 		found = found || !neutral[name] || local[name]
 	})
 	return found
+}
+
+// lostMark begins a comment that smtpspec leaves in a file that it writes, where something of what happened is missing.
+const lostMark = " lost: "
+
+// lost warns of such comments: the scenario requires less than its name promises.
+func (l *linter) lost() {
+	s := scanner{src: l.chunk.source, line: 1}
+	s.comment = func(line int, text string) {
+		if what, ok := strings.CutPrefix(text, lostMark); ok {
+			l.problems = append(l.problems, Problem{Position: event.Position{File: l.chunk.path, Line: line}, Warning: true,
+				Message: "was not carried over: " + strings.TrimSpace(what)})
+		}
+	}
+	for s.i < len(s.src) {
+		s.token()
+	}
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/demo"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
+	"github.com/smtpspec/smtpspec/luaapi/resolve/resolvetest"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -28,6 +30,7 @@ import (
 //	-- server: 220 hi             a server of the test's own in place of the demo server; see scriptedServer
 //	-- set: name=value            a fact; "name" alone takes it away. -- var: is a variable
 //	-- limits: reply=100ms        as the flags of the run set them; -- allow: host is --allow
+//	-- zone: name TYPE data       a record, or a fault, of the resolver that the chunk has; see resolvetest.Serve
 //	-- file: lib/helpers.lua      what follows is that file
 //
 // A want in such a file is the line that Failure.Helper must name.
@@ -84,6 +87,7 @@ type testChunk struct {
 	limits   Limits
 	collect  time.Duration
 	allow    []string
+	zone     []string
 	texts    map[string][]*regexp.Regexp // note, log and reason
 }
 
@@ -132,6 +136,8 @@ func (c *testChunk) directive(t *testing.T, f *testFile, name, value string) {
 		c.vars = append(c.vars, value)
 	case "allow":
 		c.allow = append(c.allow, value)
+	case "zone":
+		c.zone = append(c.zone, value)
 	case "limits":
 		c.limit(t, value)
 	}
@@ -222,7 +228,13 @@ func (c *testChunk) env(t *testing.T, srv *demo.Server) *Env {
 	}
 	secrets := &wire.Secrets{}
 	target.AddSecrets(secrets)
-	return &Env{Target: target, Vars: vars, Limits: c.limits, Secrets: secrets, Allow: c.allow, Run: "run", Counter: &atomic.Uint64{},
+	var r *resolve.Resolver
+	if len(c.zone) > 0 {
+		zone := resolvetest.Serve(t, strings.Join(c.zone, "\n"))
+		r, _ = resolve.New(zone.Address)
+		_ = vars.Set("resolver", zone.Address) // a value of the right type
+	}
+	return &Env{DNS: r, Target: target, Vars: vars, Limits: c.limits, Secrets: secrets, Allow: c.allow, Run: "run", Counter: &atomic.Uint64{},
 		Seed: 1, Keywords: &Keywords{}}
 }
 

@@ -20,4 +20,6 @@ func (lang *Language) declareClasses() {
 	lang.types.reply = lang.declareReply()
 	lang.types.tls = lang.declareTLS()
 	lang.types.certificate = lang.declareCertificate()
+	lang.types.record = lang.declareRecord()
+	lang.declarePolicies()
 }

@@ -124,7 +124,7 @@ func compareKeyword(keywords map[string]string, r requirementSpec) string {
 
 // askKeywords holds a session of its own, the way smtp.session does.
 func askKeywords(ctx context.Context, env *Env, mode string) (map[string]string, error) {
-	w := wire.Where{Network: env.Target.Network(), Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1}
+	w := wire.Where{Network: env.Target.Network(), Address: env.Target.Address(), LMTP: env.Target.LMTP(), ID: 1, Resolver: env.DNS.Dialer()}
 	patience := env.Limits.reply("")
 	limit := time.Now().Add(patience)
 	c, err := wire.Dial(ctx, w, time.Now().Add(env.Limits.ConnectLimit()), &wire.Transcript{})

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -19,9 +20,10 @@ type Env struct {
 	Vars           *Facts
 	Limits         Limits
 	Secrets        *wire.Secrets
-	Allow          []string       // host or host:port that scripts may connect to besides the target
-	Run            string         // identifies the run: unique texts hold it
-	Counter        *atomic.Uint64 // of unique texts, one for the whole run
+	Allow          []string          // host or host:port that scripts may connect to besides the target
+	DNS            *resolve.Resolver // whom dns asks; nil: the system's
+	Run            string            // identifies the run: unique texts hold it
+	Counter        *atomic.Uint64    // of unique texts, one for the whole run
 	Seed           uint64
 	FullTranscript bool
 	Keywords       *Keywords    // what the target offers, for requires

@@ -70,7 +70,7 @@ func (lang *Language) globalFunctions() *bind.Module {
 		Classes: []*bind.Class{lang.types.failure, lang.types.target, lang.types.vars},
 		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable},
 		Later: map[string]string{
-			"mail": notBuilt, "dns": notBuilt, "mailbox": notBuilt,
+			"mail": notBuilt, "mailbox": notBuilt,
 		},
 	}
 }

@@ -3,7 +3,6 @@ package luaapi
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -19,7 +18,8 @@ import (
 // connectOptions say what to connect to, and how; what is not given comes from the target.
 type connectOptions struct {
 	Host           *string        `lua:"host" doc:"Host name or address. It is the target's, a loopback one where the target is on loopback, or what --allow names." default:"the target's"`
-	Port           *int           `lua:"port" doc:"Port, from 1 to 65535." default:"the target's"`
+	Port           *int           `lua:"port" doc:"Port, from 1 to 65535." default:"the target's; 25 with mx"`
+	MX             string         `lua:"mx" doc:"A domain: connects to where mail for it goes, by its MX records as a sender does (RFC 5321 5.1). A null MX is a failure." default:"none"`
 	TLS            *string        `lua:"tls" doc:"\"none\", \"starttls\" or \"implicit\"; connect acts on \"implicit\" alone." default:"the target's"`
 	Ehlo           string         `lua:"ehlo" doc:"The name to give in EHLO." default:"the fact ehlo, or our address literal, as in [192.0.2.1]"`
 	Auth           bool           `lua:"auth" doc:"session authenticates by the strongest mechanism, with the facts user and password, or token." default:"false"`
@@ -93,7 +93,11 @@ func open(c *bind.Call) (*conn, string, error) {
 	}
 	at, helper := a.position(c.L)
 	k.opened = raised{at: at, helper: helper}
-	if kind, err := k.dial(c); err != nil || kind != wire.None {
+	if k.opts.MX != "" {
+		if reason, err := k.walk(c); err != nil || reason != "" {
+			return nil, reason, err
+		}
+	} else if kind, err := k.dial(c); err != nil || kind != wire.None {
 		return nil, reasonOf(kind), err
 	}
 	if k.tlsMode() != "implicit" {
@@ -155,6 +159,9 @@ func (k *conn) resolve() error {
 	if o.ReplyTimeout != nil {
 		k.replyTimeout = *o.ReplyTimeout
 	}
+	if o.MX != "" {
+		return k.exchange()
+	}
 	k.host = t.Host()
 	if o.Unix == "" && o.Host == nil && o.Port == nil {
 		o.Unix = t.Unix
@@ -203,83 +210,6 @@ type notAllowed struct{ place string }
 
 func (e *notAllowed) Error() string {
 	return fmt.Sprintf("a script may not connect to %s, which is not the target's host: --allow %s allows it", e.place, e.place)
-}
-
-// dial opens the connection. What an optional one fails with is returned as a kind.
-func (k *conn) dial(c *bind.Call) (wire.Kind, error) {
-	a := k.a
-	limit := a.env.Limits.ConnectLimit()
-	if k.opts.ConnectTimeout != nil {
-		limit = *k.opts.ConnectTimeout
-	}
-	w := wire.Where{Network: "tcp", Address: k.address, Source: k.opts.Source, LMTP: k.lmtp, ID: len(a.conns) + 1, Apart: a.env.Crowded}
-	if k.opts.Unix != "" {
-		w.Network = "unix"
-	}
-	if w.Source == "" && w.Network == a.env.Target.Network() && w.Address == a.env.Target.Address() {
-		w.Spare = a.env.Spare
-	}
-	a.meanwhile(nil)
-	wc, err := wire.Dial(attemptOf(c.L).ctx, w, time.Now().Add(limit), a.transcript)
-	if err == nil {
-		a.dials[k.address] = true
-		k.wire = wc
-		a.mu.Lock()
-		a.conns, a.reading = append(a.conns, k), append(a.reading, k)
-		a.mu.Unlock()
-		a.count(1)
-		return wire.None, nil
-	}
-	var de *wire.DialError
-	errors.As(err, &de)
-	switch {
-	case de.Kind == wire.Cancelled:
-		return de.Kind, a.cancelled(c.L)
-	case k.opts.Optional:
-		return de.Kind, nil
-	}
-	return de.Kind, k.unconnected(c, de, limit)
-}
-
-// unconnected records that a connect did not come about. It is apart, as all that makes failures is: they are large, and what is on the stack while
-// a scenario waits is there ten thousand times.
-func (k *conn) unconnected(c *bind.Call, de *wire.DialError, limit time.Duration) error {
-	a := k.a
-	f := event.Failure{Kind: string(de.Kind), Message: DialText(de.Kind, k.address, limit), Address: k.address, Detail: a.detail(de.Detail)}
-	if de.Kind == wire.Reset {
-		// The server took the connection and threw it away: whether that is seen here or at the first read is a matter of microseconds.
-		return a.failed(c.L, f)
-	}
-	if a.dials[k.address] {
-		f.Message += "; an earlier connection came about"
-		return a.failed(c.L, f)
-	}
-	return a.broken(c.L, f, true)
-}
-
-// detail keeps the system's words apart from the message.
-func (a *attempt) detail(err error) string {
-	if err == nil || errors.Is(err, io.EOF) {
-		return "" // a close has no other cause
-	}
-	return err.Error()
-}
-
-// DialText says in words why a connect to address did not come about.
-func DialText(kind wire.Kind, address string, limit time.Duration) string {
-	switch kind {
-	case wire.Refused:
-		return fmt.Sprintf("%s refused the connection: nothing listens there, or a firewall rejects", address)
-	case wire.Timeout:
-		return fmt.Sprintf("%s did not answer the connect within %s: it is down, or a firewall drops", address, durationText(limit))
-	case wire.Unreachable:
-		return fmt.Sprintf("%s is unreachable from here", address)
-	case wire.Reset:
-		return fmt.Sprintf("%s reset the connection at once", address)
-	case wire.DNS:
-		return fmt.Sprintf("the host name of %s has no address", address)
-	}
-	return fmt.Sprintf("connecting to %s failed on this machine", address)
 }
 
 // session is connect and all that comes before MAIL.

@@ -23,6 +23,7 @@ type scanner struct {
 	i, line   int
 	depth     int
 	problems  []Problem
+	comment   func(line int, text string) // is told of comments that end with their line, unless nil
 }
 
 func (s *scanner) problem(line int, message, hint string) {
@@ -37,8 +38,12 @@ func (s *scanner) token() {
 	case strings.HasPrefix(s.src[s.i:], "--"):
 		s.i += 2
 		if !s.long() {
+			begin := s.i
 			for s.i < len(s.src) && s.src[s.i] != '\n' {
 				s.i++
+			}
+			if s.comment != nil {
+				s.comment(s.line, s.src[begin:s.i])
 			}
 		}
 	case c == '"' || c == '\'':

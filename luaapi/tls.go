@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,7 +194,7 @@ func (k *conn) tlsOptions(c *bind.Call, o tlsOptions) (w wire.TLSOptions, err er
 		w.ServerName = k.host
 	}
 	verify, given := t.Get("tls_verify")
-	w.Lenient = isLoopback(k.host) && (!given || verify == false) || verify == false
+	w.Lenient = k.onLoopback() && (!given || verify == false) || verify == false
 	if o.Verify != nil {
 		w.Lenient = !*o.Verify
 	}
@@ -212,6 +213,12 @@ func (k *conn) tlsOptions(c *bind.Call, o tlsOptions) (w wire.TLSOptions, err er
 		w.Max = tls.VersionTLS12 // the list says nothing of TLS 1.3, which would be taken first
 	}
 	return w, err
+}
+
+// onLoopback tells whether the peer is on this machine.
+func (k *conn) onLoopback() bool {
+	host, _, _ := net.SplitHostPort(k.address) // the address of an exchanger that only has a name in DNS
+	return isLoopback(k.host) || isLoopback(host)
 }
 
 func versions(o tlsOptions) (low, high uint16, err error) {

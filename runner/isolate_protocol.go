@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -22,6 +23,7 @@ type setup struct {
 	Vars                        *luaapi.Facts
 	Limits                      luaapi.Limits
 	Secrets, Allow              [][]byte
+	DNS                         string // host:port; "" for the system's
 	Run                         string
 	Seed                        uint64
 	FullTranscript              bool
@@ -29,7 +31,7 @@ type setup struct {
 
 func newSetup(cfg *Config, path string, place luaapi.Place, nth int) *setup {
 	s := &setup{Path: []byte(path), RequireRoot: []byte(place.RequireRoot), ReadRoot: []byte(place.ReadRoot), Targets: cfg.targets(), Vars: cfg.Vars,
-		Limits: cfg.Limits, Run: fmt.Sprintf("%s-%d", cfg.RunID, nth), Seed: cfg.Seed, FullTranscript: cfg.FullTranscript}
+		Limits: cfg.Limits, DNS: cfg.DNS.Named(), Run: fmt.Sprintf("%s-%d", cfg.RunID, nth), Seed: cfg.Seed, FullTranscript: cfg.FullTranscript}
 	if cfg.Secrets != nil {
 		for _, v := range cfg.Secrets.Values() {
 			s.Secrets = append(s.Secrets, []byte(v))
@@ -48,6 +50,7 @@ func (s *setup) config(lang *luaapi.Language) *Config {
 	for _, v := range s.Secrets {
 		cfg.Secrets.Add(string(v))
 	}
+	cfg.DNS, _ = resolve.New(s.DNS) // it was one before
 	for _, a := range s.Allow {
 		cfg.Allow = append(cfg.Allow, string(a))
 	}

@@ -24,6 +24,9 @@ type outage struct {
 // thrown away: the first scenario that connects in the same way gets it, and the server sees none that says nothing.
 func (r *run) preflight() map[*luaapi.Target]*outage {
 	down := map[*luaapi.Target]*outage{}
+	if r.cfg.NoPreflight {
+		return down
+	}
 	for _, t := range r.cfg.Targets {
 		if !r.needed(t) {
 			continue
@@ -47,8 +50,9 @@ func (r *run) needed(t *luaapi.Target) bool {
 func (r *run) reach(t *luaapi.Target) *outage {
 	limit := r.cfg.Limits.ConnectLimit()
 	until := time.Now().Add(r.cfg.WaitForTarget)
+	w := wire.Where{Network: t.Network(), Address: t.Address(), Resolver: r.cfg.DNS.Dialer()}
 	for {
-		spare, err := wire.DialSpare(r.soft, t.Network(), t.Address(), time.Now().Add(limit))
+		spare, err := wire.DialSpare(r.soft, w, time.Now().Add(limit))
 		if err == nil && r.cfg.Isolation != nil {
 			spare.Close() // other processes cannot have it
 			return nil

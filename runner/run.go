@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	Limits  luaapi.Limits
 	Secrets *wire.Secrets
 	Allow   []string
+	DNS     *resolve.Resolver // nil: the system's
 
 	Jobs           int
 	MaxConnections int // for each target
@@ -37,6 +39,7 @@ type Config struct {
 	MaxFailures    int // 0: no limit
 	Policy         Policy
 	WaitForTarget  time.Duration
+	NoPreflight    bool // a target that does not answer is the scenarios' business
 	FullTranscript bool
 	Isolation      *Isolation // nil: everything in this process
 
@@ -91,7 +94,7 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 	if vars == nil {
 		vars = luaapi.NewVars()
 	}
-	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, Run: cfg.RunID,
+	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, DNS: cfg.DNS, Run: cfg.RunID,
 		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory,
 		Crowded: cfg.jobs() > Crowd}
 }

@@ -14,7 +14,7 @@ import (
 func checkCommand(e *env) *cli.Command {
 	return &cli.Command{
 		Name: "check", Usage: "parse, load and lint scenario files, without a network", ArgsUsage: "PATH…",
-		Description: "Finds unknown names, \\x escapes, accidental globals, names and ids declared twice, and scenarios without an expectation.",
+		Description: "Finds unknown names, \\x escapes, accidental globals, names and ids declared twice, scenarios without an expectation, and what an import left out.",
 		Flags:       append(fromEnvironment(loadFlags()), &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or github", Value: "text"}),
 		Action:      func(c *cli.Context) error { return checkFiles(e, c) },
 	}

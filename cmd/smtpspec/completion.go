@@ -63,6 +63,7 @@ func completedCommands(app *cli.App) ([]completedCommand, error) {
 	kinds := map[string]choice{
 		"fact=value": {words: equals(ref.Fields("target"))},
 		"URL":        {words: []string{"demo", "smtp://", "smtp+starttls://", "smtps://", "lmtp://", "lmtp+unix:///", "smtp+unix:///"}},
+		"[WHERE]":    {words: []string{"demo", "smtp://", "smtp+starttls://", "smtps://", "lmtp://", "lmtp+unix:///", "smtp+unix:///"}},
 		"FILE":       {files: "all"},
 		"FILE…":      {files: "all"},
 		"DIR":        {files: "dirs"},

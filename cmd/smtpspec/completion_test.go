@@ -41,6 +41,7 @@ func TestCompletedCommands(t *testing.T) {
 		{"run", "--config", "", "all"},
 		{"run", "--timeout", "", ""},
 		{"run", "", "", "lua"},
+		{"talk", "", "demo smtp://", ""},
 		{"list", "--format", "text json", ""},
 		{"serve", "--format", "shell json", ""},
 		{"check", "--format", "text github", ""},

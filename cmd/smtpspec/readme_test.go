@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smtpspec/smtpspec/luaapi/resolve/resolvetest"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
 	"github.com/urfave/cli/v2"
@@ -37,6 +38,17 @@ var external = []string{
 }
 
 const repository = "../.."
+
+// pageZone is the world in which the pages ask for names.
+const pageZone = `
+example.org. MX 10 mx.example.org.
+example.org. TXT "v=spf1 mx -all"
+mx.example.org. A 192.0.2.1
+1.2.0.192.in-addr.arpa. PTR mx.example.org.
+_dmarc.example.org. TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.org"
+demo.test. MX 10 mx.demo.test.
+mx.demo.test. A 127.0.0.1
+`
 
 // pages are the documents, as paths from the repository.
 func pages(t *testing.T) []string {
@@ -79,7 +91,7 @@ func TestPages(t *testing.T) {
 			}
 			write(t, filepath.Join(dir, "telnet.lua"), readFile(t, filepath.Join(sources, "telnet.lua")))
 			t.Chdir(dir)
-			r := &reader{t: t, dir: dir, page: name, blocks: blocks}
+			r := &reader{t: t, dir: dir, page: name, blocks: blocks, dns: resolvetest.Serve(t, pageZone).Address}
 			for i := range blocks {
 				r.block(i)
 			}
@@ -129,7 +141,8 @@ type reader struct {
 	dir    string
 	page   string
 	blocks []block
-	code   int // of the last command
+	code   int    // of the last command
+	dns    string // the resolver of lua blocks
 }
 
 var (
@@ -145,6 +158,10 @@ func (r *reader) block(i int) {
 	case "console":
 		r.console(b)
 	case "":
+		if name, ok := strings.CutPrefix(b.comment, "file "); ok {
+			write(r.t, filepath.Join(r.dir, name), b.text)
+			r.used(i, name)
+		}
 	default:
 		r.t.Errorf("%s:%d: nothing tries a block of %s", r.page, b.line, b.lang)
 	}
@@ -171,7 +188,7 @@ func (r *reader) lua(i int, b block) {
 	}
 	name := fmt.Sprintf("line%d.lua", b.line)
 	write(r.t, filepath.Join(r.dir, name), text)
-	got, out := r.smtpspec("run", name, "--target", "demo")
+	got, out := r.smtpspec("run", name, "--target", "demo", "--dns", r.dns)
 	counts := lastCounts(out)
 	if got != code || !regexp.MustCompile(`^\d+ `+word+`(?: \(\d+ inconclusive\))?  in `).MatchString(counts) {
 		r.t.Errorf("%s:%d: exit code %d and %q, want %d and only %s:\n%s", r.page, b.line, got, counts, code, word, out)

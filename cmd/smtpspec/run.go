@@ -16,6 +16,7 @@ func runCommand(e *env) *cli.Command {
 	flags := append(planFlags(),
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
 		&cli.GenericFlag{Value: &texts{}, Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
+		dnsFlag(),
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
 		&cli.IntFlag{Name: "max-connections", Usage: "start no scenario while a target has `N` connections (50)"},
 		&cli.StringFlag{Name: "timeout", Usage: "`TIME` that a scenario may take (60s)"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/demo"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner"
@@ -22,6 +23,11 @@ func loadFlags() []cli.Flag {
 		&cli.GenericFlag{Value: &texts{}, Name: "set", Usage: "`fact=value`: a fact of the target"},
 		&cli.GenericFlag{Value: &texts{}, Name: "var", Usage: "`name=value`: a variable"},
 	}
+}
+
+// dnsFlag names the resolver, for commands that run scripts.
+func dnsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "dns", Usage: "`SERVER[:PORT]` to resolve names with; by default the system's resolver"}
 }
 
 // planFlags are those of the commands that select scenarios and put them in order, besides.
@@ -65,7 +71,7 @@ func newSetup(e *env, c *cli.Context) (*setup, error) {
 	if c.IsSet("repeat") && s.cfg.Repeat < 1 {
 		return nil, usage("--repeat 1 runs each scenario once", "--repeat: a number from 1 expected, got %d", s.cfg.Repeat)
 	}
-	for _, step := range []func() error{s.readConfig, s.seed, s.variables, s.targets, s.paths, s.isolate} {
+	for _, step := range []func() error{s.readConfig, s.resolver, s.seed, s.variables, s.targets, s.paths, s.isolate} {
 		if err := step(); err != nil {
 			s.close()
 			return nil, err
@@ -105,6 +111,22 @@ func (s *setup) readConfig() error {
 	}
 	s.cfg.Vars, s.cfg.Limits, s.cfg.Allow = file.Vars, limits, file.Allow
 	s.cfg.Jobs, s.cfg.MaxConnections, s.cfg.Retries, s.cfg.Policy.Strict = file.Jobs, file.MaxConnections, file.Retries, file.Strict
+	return nil
+}
+
+// resolver is that of the command line, the environment or the configuration, in this order.
+func (s *setup) resolver() error {
+	server := s.c.String("dns")
+	if server != "" {
+		s.rerun = append(s.rerun, "--dns", server)
+	} else if s.file != nil {
+		server = s.file.DNS
+	}
+	r, err := resolve.New(server)
+	if err != nil {
+		return usage("as in --dns 127.0.0.1:5353", "--dns: %s", err)
+	}
+	s.cfg.DNS = r
 	return nil
 }
 

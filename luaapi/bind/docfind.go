@@ -24,7 +24,7 @@ func (ref *Reference) Find(name string) Found {
 	q := plainName(name)
 	entries, whole := ref.matching(q)
 	found := Found{Entries: entries, Several: !whole && len(entries) > 1, Text: ref.textOf(strings.TrimSuffix(strings.ReplaceAll(name, ":", "."), "()"))}
-	if found.Entries == nil && found.Text == "" {
+	if found.Entries == nil && found.Text == "" && name != "" {
 		found.Near, _ = spell.Nearest(name, ref.allNames())
 	}
 	return found

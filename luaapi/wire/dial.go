@@ -21,6 +21,8 @@ type Where struct {
 	ID      int
 	Spare   *Spare // a connection to Address that may be open already; nil for none
 	Apart   bool   // dial on another goroutine: see dialApart
+
+	Resolver *net.Resolver // for a host name in Address; nil: the system's ways
 }
 
 // DialError says why a connection did not come about.
@@ -40,7 +42,7 @@ func (e *DialError) Is(target error) bool { return target == ErrReset && e.Kind 
 
 // Dial connects within ctx and the deadline. Nothing is read. The error is a *DialError.
 func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Conn, error) {
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1} // a conversation has time limits of its own
+	d := net.Dialer{Deadline: deadline, KeepAlive: -1, Resolver: w.Resolver} // a conversation has time limits of its own
 	if w.Source != "" {
 		local, err := sourceAddress(w.Source)
 		if err != nil {

@@ -111,7 +111,7 @@ func TestSpare(t *testing.T) {
 	})
 	w := Where{Network: "tcp", Address: l.Addr().String(), ID: 1}
 	var err error
-	if w.Spare, err = DialSpare(t.Context(), "tcp", w.Address, patient()); err != nil {
+	if w.Spare, err = DialSpare(t.Context(), w, patient()); err != nil {
 		t.Fatal(err)
 	}
 	first := connect(t, w, &Transcript{})
@@ -125,7 +125,7 @@ func TestSpare(t *testing.T) {
 	write(t, first, "QUIT\r\n")
 	write(t, second, "QUIT\r\n")
 
-	spare, err := DialSpare(t.Context(), "tcp", w.Address, patient())
+	spare, err := DialSpare(t.Context(), w, patient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestSpare(t *testing.T) {
 
 	closing := server(t, "tcp", "127.0.0.1:0", func(nc net.Conn) {})
 	w.Address = closing.Addr().String()
-	if w.Spare, err = DialSpare(t.Context(), "tcp", w.Address, patient()); err != nil {
+	if w.Spare, err = DialSpare(t.Context(), w, patient()); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Millisecond)

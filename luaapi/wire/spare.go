@@ -15,10 +15,10 @@ type Spare struct {
 	at   time.Time
 }
 
-// DialSpare connects within ctx and the deadline. The error is a *DialError.
-func DialSpare(ctx context.Context, network, address string, deadline time.Time) (*Spare, error) {
-	d := net.Dialer{Deadline: deadline}
-	nc, err := d.DialContext(ctx, network, address)
+// DialSpare connects within ctx and the deadline: to the address of w, by its network and resolver. The error is a *DialError.
+func DialSpare(ctx context.Context, w Where, deadline time.Time) (*Spare, error) {
+	d := net.Dialer{Deadline: deadline, Resolver: w.Resolver}
+	nc, err := d.DialContext(ctx, w.Network, w.Address)
 	if err != nil {
 		return nil, &DialError{Classify(err), err}
 	}

@@ -37,3 +37,7 @@ scenario("a helper may", function() f() end)
 scenario("asserts", function() assert(true) end)
 scenario("by a method", function() smtp.connect():expect(220) end)
 require "nothing" -- want: "require \"nothing\": no such module"
+-- lost: the greeting -- warn: "was not carried over: the greeting"
+local text = [[
+-- lost: this is text, and no comment]]
+print(text, "-- lost: and so is this") --[[ lost: ]] -- nothing is lost: all is well

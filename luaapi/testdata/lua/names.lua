@@ -140,11 +140,6 @@ scenario("mail", function()
 end)
 -----
 -- outcome: error
-scenario("dns", function()
-  dns.mx("example.org") -- want: "^lua\ndns is not built yet in this version of smtpspec"
-end)
------
--- outcome: error
 scenario("mailbox", function()
   mailbox.open() -- want: "^lua\nmailbox is not built yet in this version of smtpspec"
 end)
