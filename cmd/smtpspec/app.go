@@ -145,7 +145,7 @@ func newApp(e *env) *cli.App {
 		Usage:   "run scenario files, written in Lua, against mail servers",
 		Version: version(),
 		Writer:  e.stdout,
-		Commands: []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), reportCommand(e), talkCommand(e), recordCommand(e), importCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
+		Commands: []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), reportCommand(e), probeCommand(e), talkCommand(e), recordCommand(e), importCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
 			completionCommand(e), manCommand(e), workerCommand(e), versionCommand(e)},
 	}
 }

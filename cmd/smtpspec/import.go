@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -40,7 +39,7 @@ func importFiles(e *env, c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage("as in smtpspec import transcript.txt; - is standard input", "a file to import is missing")
 	}
-	if err := importable(out, c.Bool("force")); err != nil {
+	if err := newScenarioFile("out", out, c.Bool("force")); err != nil {
 		return err
 	}
 	file, err := imported(e, c.Args().Slice(), from)
@@ -59,20 +58,6 @@ func importFiles(e *env, c *cli.Context) error {
 		return usage("", "--out: %s cannot be written: %s", out, luaapi.FileProblem(err))
 	}
 	fmt.Fprintf(e.stderr, "%s written: %s\n", out, count(len(file.Scenarios), "scenario"))
-	return nil
-}
-
-// importable refuses a file that could not be written, or that somebody may still need.
-func importable(name string, force bool) error {
-	if name == "" {
-		return nil
-	}
-	if filepath.Ext(name) != ".lua" {
-		return usage("as in --out session.lua", "--out: %s: the name of a scenario file ends with .lua", name)
-	}
-	if info, err := os.Stat(name); err == nil && (info.IsDir() || !force) {
-		return usage("--force overwrites a file", "--out: %s is there already", name)
-	}
 	return nil
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/record"
@@ -87,7 +85,10 @@ func (s *setup) recordConfig() (cfg record.Config, err error) {
 	if cfg.Most < 0 || cfg.Most == 0 && c.IsSet("conversations") {
 		return cfg, usage("", "--conversations: a number from 1 expected, got %d", cfg.Most)
 	}
-	if err := outFile(cfg.Out, c.Bool("force")); err != nil {
+	if cfg.Out == "" {
+		return cfg, usage("as in --out session.lua", "--out: the file to write is not named")
+	}
+	if err := newScenarioFile("out", cfg.Out, c.Bool("force")); err != nil {
 		return cfg, err
 	}
 	host, err := listenHost(c.String("listen"), c.Bool("allow-remote"))
@@ -104,20 +105,6 @@ func (s *setup) recordConfig() (cfg record.Config, err error) {
 		return cfg, portProblem("--listen "+c.String("listen"), err)
 	}
 	return cfg, nil
-}
-
-// outFile says what is wrong with the name of a file to write.
-func outFile(name string, force bool) error {
-	if !strings.HasSuffix(name, ".lua") {
-		return usage("as in --out mail.lua", "--out: the name of a file that ends in .lua expected, got %q", name)
-	}
-	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return usage("", "--out %s: there is no directory %s", name, filepath.Dir(name))
-	}
-	if _, err := os.Stat(name); err == nil && !force {
-		return usage("--force replaces it", "--out: %s is there already", name)
-	}
-	return nil
 }
 
 // listenHost is the host of an address to listen on.

@@ -327,9 +327,9 @@ func TestRecordMistakes(t *testing.T) {
 		want string
 	}{
 		{nil, "record stands before one server, and 0 are named"},
-		{[]string{"--target", "demo"}, `--out: the name of a file that ends in .lua expected, got ""`},
-		{[]string{"--target", "demo", "--out", "x.txt"}, `--out: the name of a file that ends in .lua expected, got "x.txt"`},
-		{[]string{"--target", "demo", "--out", "no/x.lua"}, "--out no/x.lua: there is no directory no"},
+		{[]string{"--target", "demo"}, "--out: the file to write is not named"},
+		{[]string{"--target", "demo", "--out", "x.txt"}, "--out: x.txt: the name of a scenario file ends with .lua"},
+		{[]string{"--target", "demo", "--out", "no/x.lua"}, "--out: there is no directory no"},
 		{[]string{"--target", "demo", "--out", "there.lua"}, "--out: there.lua is there already"},
 		{[]string{"--target", "demo", "--out", "x.lua", "--listen", "25"}, `--listen: HOST:PORT expected, got "25"`},
 		{[]string{"--target", "demo", "--out", "x.lua", "--listen", "0.0.0.0:0"}, "--listen: 0.0.0.0 can be reached from elsewhere"},

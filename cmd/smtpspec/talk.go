@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
 	"os/signal"
@@ -146,7 +145,7 @@ func (s *setup) talkConfig() (talk.Config, error) {
 	if cfg.Hold, err = luaapi.ParseSeconds(c.String("hold")); err != nil || cfg.Hold <= 0 {
 		return cfg, usage("as in --hold 2s", "--hold: %q is no time", c.String("hold"))
 	}
-	if err := recordable(cfg.Record, cfg.Force); err != nil {
+	if err := newScenarioFile("record", cfg.Record, cfg.Force); err != nil {
 		return cfg, err
 	}
 	if in, ok := e.stdin.(*os.File); ok && e.terminal && term.IsTerminal(int(in.Fd())) {
@@ -160,29 +159,6 @@ func (s *setup) talkConfig() (talk.Config, error) {
 		Run: s.cfg.RunID, Counter: &atomic.Uint64{}, Seed: s.cfg.Seed, FullTranscript: true, Keywords: &luaapi.Keywords{}}
 	cfg.Live = s.lang.Live(env, e.dir)
 	return cfg, nil
-}
-
-// recordable refuses, before anything is said, a file that could not be written at the end.
-func recordable(name string, force bool) error {
-	if name == "" {
-		return nil
-	}
-	if !strings.HasSuffix(name, ".lua") {
-		return usage("as in --record session.lua", "--record: %s: the name of a scenario file ends with .lua", name)
-	}
-	info, err := os.Stat(name)
-	switch {
-	case err == nil && info.IsDir():
-		return usage("", "--record: %s is a directory", name)
-	case err == nil && !force:
-		return usage("--force overwrites it", "--record: %s is there already", name)
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return usage("", "--record: %s: %s", name, luaapi.FileProblem(err))
-	}
-	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return usage("", "--record: there is no directory %s", filepath.Dir(name))
-	}
-	return nil
 }
 
 // historyFile is where the lines typed before are (XDG Base Directory Specification), "" where there is no place for it.

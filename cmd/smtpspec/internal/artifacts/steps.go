@@ -142,16 +142,7 @@ func (t *teller) out(s *side, w *event.Wire) {
 		t.steps = t.steps[:len(t.steps)-1]
 	}
 	s.filler = w.Omitted
-	line, whole := bytes.CutSuffix(data, []byte("\r\n"))
-	message, ended := script.Unstuffed(data)
-	switch {
-	case w.Body && ended:
-		t.add(script.Message, w.Conn, message)
-	case w.Body || !whole || bytes.ContainsAny(line, "\r\n\x00"):
-		t.add(script.Raw, w.Conn, bytes.Clone(data))
-	default:
-		t.add(script.Line, w.Conn, line)
-	}
+	t.steps = append(t.steps, script.Written(w.Conn, data, w.Body))
 }
 
 // filler is text of so many octets in place of what the record left out.

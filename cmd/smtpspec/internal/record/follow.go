@@ -96,30 +96,22 @@ func (f *follower) message() {
 	}
 	f.content = false
 	f.pending = append(f.pending, ".")
-	if message, ok := script.Unstuffed(f.client); ok {
-		f.add(script.Message, message)
-		f.show(">", fmt.Appendf(nil, "(a message of %d octets)", len(f.client)))
-		f.client = nil
-		return
-	}
-	f.raw()
+	f.steps = append(f.steps, script.Written(1, f.client, true))
+	f.show(">", fmt.Appendf(nil, "(a message of %d octets)", len(f.client)))
+	f.client, f.last = nil, time.Now()
 }
 
 // command takes a whole line.
 func (f *follower) command() string {
-	line, whole := bytes.CutSuffix(f.client, []byte("\r\n"))
+	line := bytes.TrimRight(f.client, "\r\n")
 	verb := wire.Verb(string(line))
 	words := strings.Fields(string(line))
 	f.shown(line, words)
 	if f.answer {
 		verb, f.answer = "AUTH", false
 	}
-	if whole && !bytes.ContainsAny(line, "\r\n\x00") {
-		f.add(script.Line, line)
-		f.client = nil
-	} else {
-		f.raw()
-	}
+	f.steps = append(f.steps, script.Written(1, f.client, false))
+	f.client, f.last = nil, time.Now()
 	switch {
 	case verb == "BDAT" && len(words) > 1:
 		f.chunk, _ = strconv.Atoi(words[1]) // what is no number has no octets after it

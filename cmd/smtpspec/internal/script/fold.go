@@ -16,9 +16,11 @@ func foldAuth(steps []Step, secrets *wire.Secrets) []Step {
 		s := f.todo[0]
 		f.todo = f.todo[1:]
 		switch {
+		case f.ledger(s.Conn).content, f.ledger(s.Conn).chunk > 0: // text of a message
+			f.keep(s)
 		case s.Kind == Raw && startsAuth(s.Data):
 			f.todo = append(split(s), f.todo...)
-		case s.Kind == Line && wire.Verb(string(s.Data)) == "AUTH" && !f.ledger(s.Conn).content:
+		case s.Kind == Line && wire.Verb(string(s.Data)) == "AUTH":
 			f.exchange(s)
 		default:
 			f.keep(s)
@@ -222,22 +224,27 @@ func (f *folder) lose(conn int, text string) {
 // decodes tells whether all credentials are base64.
 func (x *exchange) decodes() bool {
 	for _, g := range x.given {
-		if _, err := base64.StdEncoding.DecodeString(g); err != nil && g != "=" {
+		if !decodes(g) {
 			return false
 		}
 	}
 	return true
 }
 
-// broken is the exchange with other credentials that are no base64 either.
+func decodes(credentials string) bool {
+	_, err := base64.StdEncoding.DecodeString(credentials)
+	return err == nil || credentials == "="
+}
+
+// broken is the exchange with other credentials where they are no base64. What comes before these, a user's name for one, is needed for the server to ask on.
 func (x *exchange) broken() []Step {
 	lines := append([]Step(nil), x.lines...)
 	for i, s := range lines {
 		switch {
 		case s.Kind == Reply:
-		case i == 0 && x.initial:
+		case i == 0 && x.initial && !decodes(x.given[0]):
 			lines[i].Data = []byte("AUTH " + x.mechanism + " !")
-		case i > 0:
+		case i > 0 && !decodes(strings.TrimRight(string(s.Data), "\r\n")):
 			lines[i] = Step{Kind: Line, Conn: s.Conn, Data: []byte("!")}
 		}
 	}

@@ -134,6 +134,17 @@ func Unstuffed(data []byte) (message []byte, ok bool) {
 	return message, true
 }
 
+// Written is the step of what was written at once: a line, a message where body says that it is of one, or other bytes.
+func Written(conn int, data []byte, body bool) Step {
+	if message, ok := Unstuffed(data); ok && body {
+		return Step{Kind: Message, Conn: conn, Data: message}
+	}
+	if line, ok := bytes.CutSuffix(data, []byte("\r\n")); ok && !body && !bytes.ContainsAny(line, "\r\n\x00") {
+		return Step{Kind: Line, Conn: conn, Data: bytes.Clone(line)}
+	}
+	return Step{Kind: Raw, Conn: conn, Data: bytes.Clone(data)}
+}
+
 // AnswerOf is the reply that the server's octets make, or those octets where they make none (RFC 5321 section 4.2).
 func AnswerOf(raw []byte) *Answer {
 	a := &Answer{}

@@ -198,3 +198,21 @@ func TestSecrets(t *testing.T) {
 		t.Error(source)
 	}
 }
+
+// What looks like AUTH in a chunk is text of a message, and of a broken login the parts that are right stay.
+func TestFold(t *testing.T) {
+	for _, c := range []struct {
+		steps []string
+		want  string
+	}{
+		{[]string{"open", "< 220 x", "> EHLO x", "< 250 x", "> BDAT 12 LAST", `>> AUTH PLAIN\r\n`, "< 250 ok", "> QUIT", "< 221 bye", "closed"},
+			`"AUTH PLAIN\r\n"`},
+		{[]string{"open", "< 220 x", "> EHLO x", "< 250 x", "> AUTH LOGIN dXNlcg==", "< 334 UGFzc3dvcmQ6", "> no base64", "< 501 no", "> QUIT", "< 221 bye", "closed"},
+			`c:send("AUTH LOGIN dXNlcg=="):expect(334)`},
+	} {
+		f := File{Scenarios: []Scenario{{Name: "x", Steps: conversation(c.steps...)}}}
+		if got := written(t, &f); !strings.Contains(got, c.want) || strings.Contains(got, "lost") || strings.Contains(got, "no base64") {
+			t.Errorf("%s\nis not, or is lost, in\n%s", c.want, got)
+		}
+	}
+}

@@ -25,20 +25,23 @@ func (s *session) secretive(line string) string {
 		s.login.note(s.live.Secrets(), line)
 		return wire.Mask
 	}
-	if s.chunk > 0 || wire.Verb(line) != "AUTH" {
+	if wire.Verb(line) != "AUTH" {
 		return line
 	}
 	words := strings.Fields(line)
-	s.login = &login{}
+	l := &login{}
 	if len(words) > 1 {
-		s.login.mechanism = strings.ToUpper(words[1])
+		l.mechanism = strings.ToUpper(words[1])
+	}
+	if s.chunk <= 0 && !s.half { // otherwise it is no command, and a secret all the same
+		s.login = l
 	}
 	head := authHead.FindString(line)
 	if head == "" || head == line {
 		return line
 	}
-	s.login.initial = true
-	s.login.note(s.live.Secrets(), line[len(head):])
+	l.initial = true
+	l.note(s.live.Secrets(), line[len(head):])
 	return head + wire.Mask
 }
 
@@ -111,6 +114,10 @@ func (s *session) authenticate(arg string) {
 	mechanism, user := strings.ToUpper(words[0]), t.Text("user")
 	if len(words) == 2 {
 		user = words[1]
+	}
+	if s.await(s.live.ReplyLimit("")); s.conn == nil || s.conn.Outstanding() > 0 {
+		s.fail(Broken, "/wait listens for them", "replies to what was sent before are still to come")
+		return
 	}
 	secret, ok := s.password(mechanism, user)
 	if !ok {

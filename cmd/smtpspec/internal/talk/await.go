@@ -49,7 +49,7 @@ func (s *session) after(verb string) {
 func (s *session) await(within time.Duration) {
 	ctx, stop := s.in.watch(s.ctx)
 	defer stop()
-	for s.conn != nil && s.conn.Awaited() != "" && !s.quit {
+	for s.conn != nil && s.conn.Outstanding() > 0 && !s.quit {
 		verb := s.conn.Awaited()
 		r := s.read(ctx, time.Now().Add(within))
 		switch r.Ended {
@@ -70,6 +70,8 @@ func (s *session) await(within time.Duration) {
 func (s *session) late(verb string, r *wire.Reply, within time.Duration) {
 	what := "the reply to " + verb
 	switch {
+	case verb == "":
+		what = "the reply to an empty line"
 	case verb == wire.Greeting:
 		what = "the greeting"
 	case verb == ".":

@@ -102,6 +102,8 @@ func (s *session) bytes(b []byte) {
 	s.out.records(sent)
 	if ok {
 		s.journal.add(script.Step{Kind: script.Raw, Conn: s.conn.ID, Data: b})
+		s.chunk = max(0, s.chunk-int64(len(b)))
+		s.half = b[len(b)-1] != '\n'
 		s.after("")
 	}
 }

@@ -45,7 +45,7 @@ func (s *session) adopt() {
 	case c == s.conn || c.ClosedBy() != "" && s.journal.knows(c.ID):
 		return
 	}
-	s.conn, s.content, s.message, s.chunk, s.login, s.held, s.over = c, false, nil, 0, nil, false, false
+	s.conn, s.content, s.message, s.chunk, s.half, s.login, s.held, s.over = c, false, nil, 0, false, nil, false, false
 	t := s.cfg.Target
 	implicit := c.TLS != nil && t.Text("tls") == "implicit"
 	s.journal.add(script.Step{Kind: script.Open, Conn: c.ID,

@@ -98,7 +98,7 @@ func (j *journal) replay(c *wire.Conn, records []event.Wire, from int) {
 		}
 		switch {
 		case r.Dir == event.Out:
-			j.out(c.ID, r)
+			j.add(script.Written(c.ID, r.Data, r.Body))
 			said = true
 		case r.Dir == event.Info && said && strings.HasPrefix(string(r.Data), "TLS "): // else TLS from the start
 			j.add(script.Step{Kind: script.StartTLS, Conn: c.ID})
@@ -108,31 +108,6 @@ func (j *journal) replay(c *wire.Conn, records []event.Wire, from int) {
 			replies = replies[1:]
 		}
 	}
-}
-
-// out adds what was written: a line, or bytes.
-func (j *journal) out(conn int, r event.Wire) {
-	line, ok := bytes.CutSuffix(r.Data, []byte("\r\n"))
-	switch {
-	case r.Body && bytes.HasSuffix(r.Data, []byte("\r\n.\r\n")):
-		j.add(script.Step{Kind: script.Message, Conn: conn, Data: unstuffed(r.Data[:len(r.Data)-3])})
-	case r.Body || !ok || bytes.ContainsAny(line, "\r\n"):
-		j.add(script.Step{Kind: script.Raw, Conn: conn, Data: r.Data})
-	default:
-		j.add(script.Step{Kind: script.Line, Conn: conn, Data: line})
-	}
-}
-
-// unstuffed takes the dots off again that stuffing put before those that begin a line.
-func unstuffed(data []byte) []byte {
-	var out []byte
-	for line := range bytes.Lines(data) {
-		if bytes.HasPrefix(line, []byte(".")) {
-			line = line[1:]
-		}
-		out = append(out, line...)
-	}
-	return out
 }
 
 // scenario is the file of everything so far.
@@ -150,7 +125,7 @@ func (s *session) scenario() ([]byte, error) {
 	if err := f.Write(&b); err != nil {
 		return nil, err
 	}
-	return s.live.Secrets().Bytes(b.Bytes()), nil
+	return b.Bytes(), nil
 }
 
 // save writes the scenario into a file, which may be there already with force alone.

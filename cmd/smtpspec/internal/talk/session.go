@@ -24,6 +24,7 @@ type session struct {
 	content bool       // a message is being typed
 	message []byte     // its lines so far
 	chunk   int64      // octets of a BDAT that are still to be sent
+	half    bool       // what was sent last has no line end
 	login   *login     // an AUTH that is going on
 	skip    *skip      // lines of a pipe that are not sent
 	begun   bool       // there was a connection
@@ -84,6 +85,9 @@ func (s *session) run() {
 
 // last is the end of the lines.
 func (s *session) last() {
+	if s.cfg.Screen == nil && !s.content && s.chunk == 0 {
+		s.await(s.live.ReplyLimit(""))
+	}
 	switch {
 	case s.cfg.Screen != nil:
 	case s.content:
@@ -191,10 +195,14 @@ func (s *session) send(line string) {
 		return
 	}
 	verb := wire.Verb(line)
-	if s.login != nil {
-		verb = "AUTH"
-	}
 	shown := s.secretive(line)
+	switch {
+	case s.login != nil:
+		verb = "AUTH"
+	case s.half:
+		verb = "" // it ends a line that /raw began
+	}
+	s.half = false
 	if s.cfg.Screen == nil {
 		s.out.sent(shown)
 	}
