@@ -52,8 +52,11 @@ func recordConversations(e *env, c *cli.Context) error {
 			return err
 		}
 	}
-	if len(s.cfg.Targets) != 1 {
-		return usage("as in --target smtp://mx.example.org, or --target demo", "record stands before one server, and %d are named", len(s.cfg.Targets))
+	switch n := len(s.cfg.Targets); {
+	case n == 0:
+		return usage("as in --target smtp://mx.example.org, or --target demo", "no server is named")
+	case n > 1:
+		return usage("", "record stands before one server, and %d are named", n)
 	}
 	cfg, err := s.recordConfig()
 	if err != nil {

@@ -315,6 +315,36 @@ func TestRecordInjection(t *testing.T) {
 	}
 }
 
+// What goes wrong in TLS is said in words that help, and the recorder goes on.
+func TestRecordTLSProblems(t *testing.T) {
+	t.Parallel()
+	server, err := demo.Start(demo.Config{})
+	must(t, err)
+	t.Cleanup(func() { server.Close() })
+	secure := "smtps://" + server.SMTPSAddr()
+	for _, c := range []struct {
+		name, want string
+		args       []string
+		talk       func(c net.Conn)
+	}{
+		{"the server's certificate", "the server's certificate is not good: it is signed by an unknown authority", []string{"--target", secure, "--set", "tls_verify=true"}, func(net.Conn) {}},
+		{"no TLS", "the client did not begin with TLS", []string{"--target", secure, "--implicit-tls"}, func(c net.Conn) { io.WriteString(c, "EHLO client.example\r\n") }},
+		{"no trust", "the client refused TLS with the alert", []string{"--target", secure, "--implicit-tls"}, func(c net.Conn) {
+			tls.Client(c, &tls.Config{ServerName: "localhost"}).Handshake()
+		}},
+	} {
+		r := startRecord(t, append(c.args, "--conversations", "1")...)
+		conn, err := net.Dial("tcp", r.address)
+		must(t, err)
+		c.talk(conn)
+		io.Copy(io.Discard, conn)
+		conn.Close()
+		if err := r.cmd.Wait(); r.cmd.ProcessState.ExitCode() != 5 || !strings.Contains(r.stderr.String(), c.want) {
+			t.Errorf("%s: %v, or not %q: %s", c.name, err, c.want, r.stderr)
+		}
+	}
+}
+
 func TestRecordMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -326,7 +356,7 @@ func TestRecordMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "record stands before one server, and 0 are named"},
+		{nil, "no server is named"},
 		{[]string{"--target", "demo"}, "--out: the file to write is not named"},
 		{[]string{"--target", "demo", "--out", "x.txt"}, "--out: x.txt: the name of a scenario file ends with .lua"},
 		{[]string{"--target", "demo", "--out", "no/x.lua"}, "--out: there is no directory no"},

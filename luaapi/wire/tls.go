@@ -159,6 +159,25 @@ func (c *Conn) tlsError(ctx context.Context, err error, state *TLSState) *TLSErr
 	return e
 }
 
+// TLSErrorOf is what a handshake that crypto/tls did on its own ended with; name is the one that the certificate was to be for.
+func TLSErrorOf(err error, name string) *TLSError {
+	e := &TLSError{Kind: Classify(err), Detail: err}
+	var cert *tls.CertificateVerificationError
+	var header tls.RecordHeaderError
+	var op *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Kind = Timeout
+	case errors.As(err, &cert) && len(cert.UnverifiedCertificates) > 0:
+		e.Kind, e.Verify = Local, verifyText(cert.Err, cert.UnverifiedCertificates[0], name)
+	case errors.As(err, &header):
+		e.Kind = Garbage
+	case errors.As(err, &op) && op.Op == "remote error":
+		e.Kind, e.Alert = TLS, alertOf(err)
+	}
+	return e
+}
+
 // badCertificateError is how our check of the certificate ends the handshake.
 type badCertificateError struct{ cause error }
 

@@ -6,12 +6,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/wire"
 )
 
 // relay carries one conversation. A goroutine reads from each end; what they have in common is guarded by mu.
@@ -57,7 +57,7 @@ func (r *relay) toServer(ctx context.Context) error {
 	defer cancel()
 	c := tls.Client(r.server, r.p.cfg.ToServer)
 	if err := c.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("the TLS handshake with the server failed: %w", cause(err))
+		return wire.TLSErrorOf(err, r.p.cfg.Server.Host())
 	}
 	r.server = c
 	return nil
@@ -68,27 +68,29 @@ func (r *relay) toClient(ctx context.Context) error {
 	defer cancel()
 	c := tls.Server(r.client, r.p.cfg.ToClient)
 	if err := c.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("the TLS handshake with the client failed: %w", cause(err))
+		return clientProblem(wire.TLSErrorOf(err, ""))
 	}
 	r.client = c
 	return nil
 }
 
-var (
-	errTime   = errors.New("it took too long")
-	errClosed = errors.New("the connection was closed")
-)
-
-// cause says in our words what needs no others.
-func cause(err error) error {
+// clientProblem says why a handshake with a client did not come about.
+func clientProblem(e *wire.TLSError) error {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return errTime
-	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return errClosed
+	case e.Alert != "":
+		return fmt.Errorf("the client refused TLS with the alert %s: --ca writes the certificate that it has to trust", e.Alert)
+	case e.Kind == wire.Garbage:
+		return errors.New("the client did not begin with TLS")
+	case e.Kind == wire.Timeout:
+		return errors.New("the client did not end the TLS handshake in time")
+	case e.Kind == wire.Close, e.Kind == wire.Reset:
+		return errors.New("the client closed the connection during the TLS handshake")
 	}
-	return err
+	return errors.New("the client and this end found no TLS that both speak")
 }
+
+// errRefused is sent to who waits at a STARTTLS that the server does not take.
+var errRefused = errors.New("no TLS")
 
 // run carries the conversation until both ends are done.
 func (r *relay) run(ctx context.Context) {
@@ -188,7 +190,7 @@ func (r *relay) answer(ctx context.Context, line []byte) bool {
 		return true
 	}
 	if code != 220 {
-		r.upgraded <- errClosed // not at all
+		r.upgraded <- errRefused
 		return true
 	}
 	err := r.toServer(ctx)
