@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	lua "github.com/yuin/gopher-lua"
@@ -219,6 +220,8 @@ type Target struct {
 	URL  string
 	Unix string // socket path, "" for TCP
 	Demo bool
+
+	names *net.Resolver // of its host; nil: the system's ways
 }
 
 // schemes are those of target URLs: what they say of TLS, protocol and port.
@@ -334,6 +337,12 @@ func (t *Target) Network() string {
 	return "tcp"
 }
 
+// ResolveBy makes the resolver find the target's host, where it has to be found out of a connection. It is called before scenarios run.
+func (t *Target) ResolveBy(r *resolve.Resolver) { t.names = r.Dialer() }
+
+// Resolver is who finds the addresses of its host; nil stands for the system's ways.
+func (t *Target) Resolver() *net.Resolver { return t.names }
+
 // NoTarget stands for a target where none is needed: no fact is set.
 func NoTarget() *Target { return &Target{Facts: targetFacts()} }
 
@@ -367,7 +376,8 @@ func localAddress(t *Target) string {
 	if t.Unix != "" || t.Loopback() && net.ParseIP(t.Host()) == nil {
 		return "127.0.0.1"
 	}
-	c, err := net.DialTimeout("udp", t.Address(), time.Second)
+	d := net.Dialer{Timeout: time.Second, Resolver: t.names}
+	c, err := d.Dial("udp", t.Address())
 	if err != nil {
 		return "127.0.0.1"
 	}

@@ -21,7 +21,7 @@ var may = map[string][]string{
 	"luaapi/spell":               {},
 	"luaapi/pattern":             {},
 	"luaapi/sasl":                {},
-	"luaapi/wire":                {"runner/event"},
+	"luaapi/wire":                {"runner/event", "golang.org/x/net/proxy"},
 	"luaapi/demo":                {"luaapi/sasl"},
 	"luaapi/bind":                {"luaapi/spell", "github.com/yuin/gopher-lua"},
 	"luaapi/resolve":             {"github.com/miekg/dns"},

@@ -29,6 +29,7 @@ func recordCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show what clients say and are answered"},
 		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`; by default smtpspec.lua here or in a parent directory"},
 		&cli.GenericFlag{Value: &texts{}, Name: "set", Usage: "`fact=value`: a fact of the target, ca for one"},
+		dnsFlag(),
 	})
 	flags = append(flags, &cli.GenericFlag{Value: &texts{}, Name: "target", Aliases: []string{"t"}, Usage: "the server: a `URL`, a name from the configuration, or demo"})
 	return &cli.Command{
@@ -47,7 +48,7 @@ func recordConversations(e *env, c *cli.Context) error {
 	s := &setup{e: e, c: c, lang: luaapi.New()}
 	s.cfg = &runner.Config{Lang: s.lang, Secrets: &wire.Secrets{}, Vars: luaapi.NewVars(), Tool: version()}
 	defer s.close()
-	for _, step := range []func() error{s.readConfig, s.targets} {
+	for _, step := range []func() error{s.readConfig, s.resolver, s.targets} {
 		if err := step(); err != nil {
 			return err
 		}

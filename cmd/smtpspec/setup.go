@@ -251,6 +251,7 @@ func (s *setup) facts() error {
 	}
 	for _, t := range s.cfg.Targets {
 		t.Anchor(s.e.dir)
+		t.ResolveBy(s.cfg.DNS)
 		if s.file != nil {
 			t.MarkSecrets(s.file.Secrets)
 		}

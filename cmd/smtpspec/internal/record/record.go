@@ -106,9 +106,10 @@ func (p *Proxy) serve(ctx context.Context, n int, client net.Conn) {
 	}
 	defer p.drop(client)
 	t := p.cfg.Server
-	server, err := (&net.Dialer{}).DialContext(ctx, t.Network(), t.Address())
+	d := net.Dialer{Resolver: t.Resolver(), Timeout: luaapi.DefaultConnectTimeout}
+	server, err := d.DialContext(ctx, t.Network(), t.Address())
 	if err != nil {
-		p.cfg.Say("[%d] %s", n, luaapi.DialText(wire.Classify(err), t.Address(), 0))
+		p.cfg.Say("[%d] %s", n, luaapi.DialText(wire.Classify(err), t.Address(), luaapi.DefaultConnectTimeout))
 		return
 	}
 	if !p.track(ctx, server) {
