@@ -20,7 +20,15 @@ func SetProcessLimits() {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(2 * maxTogether)
 	}
-	(&pacer{percent: 100}).pace(struct{}{})
+	(&pacer{percent: 100, easy: easyHeap}).pace(struct{}{})
+}
+
+// CollectLate lets the heap grow to four times as much, for what loads many files and ends: the parser and the compiler leave a quarter of a
+// megabyte behind for each ten of them. Only a program's main calls it, where GOGC says nothing.
+func CollectLate() {
+	now := debug.SetGCPercent(100)
+	debug.SetGCPercent(now)
+	(&pacer{percent: now, easy: 4 * easyHeap}).pace(struct{}{})
 }
 
 // CollectEarly has garbage collected before the heap has grown by a third: for thousands of scenarios at once, which keep much and
@@ -28,14 +36,17 @@ func SetProcessLimits() {
 func CollectEarly() { debug.SetGCPercent(30) }
 
 // pacer says when garbage is collected, until somebody else does.
-type pacer struct{ percent int }
+type pacer struct {
+	percent int
+	easy    uint64
+}
 
-// pace lets the heap grow to easyHeap, or to twice of what is kept when that is more. It is called after every collection.
+// pace lets the heap grow to easy, or to twice of what is kept when that is more. It is called after every collection.
 func (p *pacer) pace(struct{}) {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	kept := max(sample[0].Value.Uint64(), 4<<20) // below that the runtime takes 4 MiB as kept
-	next := int(max(100, (easyHeap-min(kept, easyHeap))*100/kept))
+	next := int(max(100, (p.easy-min(kept, p.easy))*100/kept))
 	if now := debug.SetGCPercent(next); now != p.percent {
 		debug.SetGCPercent(now)
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
 	"github.com/urfave/cli/v2"
@@ -44,6 +45,9 @@ func listScenarios(e *env, c *cli.Context) error {
 		return err
 	}
 	defer s.close()
+	if _, given := e.getenv("GOGC"); !given {
+		luaapi.CollectLate()
+	}
 	plan, err := s.plan()
 	if err != nil {
 		return err
