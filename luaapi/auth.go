@@ -15,12 +15,12 @@ import (
 )
 
 type authOptions struct {
-	Mechanism       string     `lua:"mechanism" doc:"PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, their -PLUS forms, XOAUTH2, OAUTHBEARER, EXTERNAL or ANONYMOUS, in any case; auto takes the strongest that is offered and that the credentials serve." default:"required"`
+	Mechanism       string     `lua:"mechanism" doc:"PLAIN, LOGIN, CRAM-MD5, DIGEST-MD5, NTLM, SCRAM-SHA-1, SCRAM-SHA-256, their -PLUS forms, XOAUTH2, OAUTHBEARER, EXTERNAL or ANONYMOUS, in any case; auto takes the strongest that is offered and that the credentials serve." default:"required"`
 	User            *string    `lua:"user" doc:"Login name." default:"the fact user"`
 	Password        *string    `lua:"password" doc:"Password; it is in no output." default:"the fact password"`
 	Token           *string    `lua:"token" doc:"Bearer token of XOAUTH2 and OAUTHBEARER, or the trace of ANONYMOUS." default:"the fact token; none for ANONYMOUS"`
 	AuthzID         string     `lua:"authzid" doc:"Authorization identity: whom to act as." default:"none"`
-	Realm           string     `lua:"realm" doc:"Realm of DIGEST-MD5, which is not built yet." default:"none"`
+	Realm           string     `lua:"realm" doc:"Realm of DIGEST-MD5, domain of NTLM." default:"the first that the server offers; for NTLM what user has before a backslash"`
 	InitialResponse *bool      `lua:"initial_response" doc:"Whether the first response goes with the AUTH command; false waits for the 334." default:"true where the mechanism has one and the line stays within 512 bytes"`
 	Code            lua.LValue `lua:"code" type:"number|string|table" doc:"What to expect at the end, as in expect." default:"235"`
 }
@@ -91,12 +91,9 @@ func (k *conn) authenticate(c *bind.Call, o authOptions) (*reply, error) {
 
 // authError says what is missing, and how to give it.
 func (k *conn) authError(mechanism string, err error) error {
-	switch {
-	case errors.Is(err, sasl.ErrUnknownMechanism):
+	if errors.Is(err, sasl.ErrUnknownMechanism) {
 		known := append(sasl.Mechanisms(), "auto")
 		return fmt.Errorf("c:auth: unknown mechanism %q%s; there are %s", mechanism, spell.Hint(mechanism, known), strings.Join(known, ", "))
-	case errors.Is(err, sasl.ErrNotBuilt):
-		return fmt.Errorf("c:auth: mechanism %s %s", mechanism, notBuilt)
 	}
 	return fmt.Errorf("c:auth: %w", err)
 }
@@ -112,6 +109,9 @@ func (k *conn) credentials(o authOptions) sasl.Credentials {
 	}
 	cred := sasl.Credentials{User: pick(o.User, "user"), Password: pick(o.Password, "password"), Token: pick(o.Token, "token"),
 		AuthzID: o.AuthzID, Realm: o.Realm, Host: k.host, Port: t.Port()}
+	if k.lmtp {
+		cred.Service = "lmtp"
+	}
 	if strings.EqualFold(o.Mechanism, "ANONYMOUS") && o.Token == nil {
 		cred.Token = "" // its trace goes out in clear
 	}

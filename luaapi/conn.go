@@ -4,19 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
 	lua "github.com/yuin/gopher-lua"
 )
-
-type sendOptions struct {
-	Secret bool `lua:"secret" doc:"Keeps the bytes out of every output, in whatever form the server may repeat them." default:"false, but true for what follows AUTH or answers a 334"`
-}
-
-var sendTable = bind.OptionsOf[sendOptions]("smtp.SendOptions", "How to send.")
 
 // on adapts a function of a connection to what bind takes, and refuses the ones that were closed.
 func on(f func(*conn, *bind.Call) error) func(*bind.Call) error {
@@ -35,7 +28,7 @@ func on(f func(*conn, *bind.Call) error) func(*bind.Call) error {
 func (lang *Language) declareConn() *bind.Class {
 	methods := []*bind.Func{
 		bind.Method("send(line: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).send), "Writes the line and CRLF, in one write."),
-		bind.Method("write(bytes: string, options?: smtp.SendOptions): smtp.Conn", on((*conn).write), "Writes exactly these bytes, in one write."),
+		bind.Method("write(bytes: string, options?: smtp.WriteOptions): smtp.Conn", on((*conn).write), "Writes exactly these bytes, in one write or in pieces."),
 		bind.Method("expect(code: number|string|table, enhanced?: string, text?: string): smtp.Reply", on((*conn).expect), "Reads one whole reply and requires its code, its enhanced code and its text."),
 		bind.Method("reply(within?: duration): smtp.Reply", on((*conn).reply), "Reads one reply and requires nothing, not even that one comes."),
 		bind.Method("expect_close(within?: duration)", on((*conn).expectClose), "Requires that the peer closes, with nothing more said."),
@@ -54,51 +47,7 @@ func (lang *Language) declareConn() *bind.Class {
 	}
 }
 
-func (k *conn) send(c *bind.Call) error {
-	line := c.String(0)
-	if i := strings.IndexAny(line, "\r\n\x00"); i >= 0 {
-		return fmt.Errorf("c:send: the line has a %s in it; c:write sends bytes as they are", map[byte]string{'\r': "CR", '\n': "LF", 0: "NUL"}[line[i]])
-	}
-	if err := k.put(c, line+"\r\n", sendOpts(c, 1)); err != nil {
-		return err
-	}
-	return k.self(c)
-}
-
 func (k *conn) self(c *bind.Call) error { return c.Push(c.L.Get(1)) }
-
-func sendOpts(c *bind.Call, i int) (o sendOptions) {
-	sendTable.Decode(c.Table(i), &o)
-	return o
-}
-
-func (k *conn) write(c *bind.Call) error {
-	if err := k.put(c, c.String(0), sendOpts(c, 1)); err != nil {
-		return err
-	}
-	return k.self(c)
-}
-
-// put writes bytes at once.
-func (k *conn) put(c *bind.Call, bytes string, o sendOptions) error {
-	if bytes == "" {
-		return nil
-	}
-	idle := k.replyLimit("")
-	switch k.wire.Write(attemptOf(c.L).ctx, bytesOf(bytes), wire.WriteOptions{Secret: o.Secret, Idle: idle}) {
-	case wire.Cancelled:
-		return k.a.cancelledWaiting(c.L, k, "the server to take what was written")
-	case wire.Local:
-		return fmt.Errorf("c:%s: the connection was closed for writing by the script", c.F.Name)
-	case wire.Timeout:
-		return k.a.failed(c.L, event.Failure{Kind: "timeout", Conn: k.wire.ID, Wire: k.a.transcript.Len(), Address: k.address,
-			Message: fmt.Sprintf("the server stopped reading: it took nothing of what was written for %s", durationText(idle))})
-	}
-	return nil
-}
-
-// bytesOf is text as bytes that nobody changes: it is not copied, for messages are long.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // replyLimit is how long a reply to verb may take.
 func (k *conn) replyLimit(verb string) time.Duration {

@@ -216,49 +216,60 @@ func fieldOf[T any](name, typ, doc string, get func(T) any) bind.Field {
 	}}
 }
 
+// declarePolicies makes the classes of what dns reads of a domain.
 func (lang *Language) declarePolicies() {
 	t := &lang.types
-	type (
-		spf    = *policy.SPF
-		dkim   = *policy.DKIM
-		dmarc  = *policy.DMARC
-		mtasts = *policy.MTASTS
-		tlsrpt = *policy.TLSRPT
-	)
-	t.spf = policyClass("dns.SPF", "spf", "Which hosts may send mail in a domain's name (RFC 7208).", func(p spf) *policy.Judgement { return &p.Judgement },
-		fieldOf("terms", "string[]", "The record's terms, after its version.", func(p spf) any { return p.Terms }),
-		fieldOf("all", "string?", "What becomes of a host that nothing else names: \"pass\", \"fail\", \"softfail\" or \"neutral\".", func(p spf) any { return p.All }),
-		fieldOf("lookups", "integer", "How many questions to DNS it costs; 10 are allowed (RFC 7208 4.6.4).", func(p spf) any { return p.Lookups }),
-		fieldOf("void_lookups", "integer", "How many names it asks for that have nothing; 2 are allowed.", func(p spf) any { return p.Void }),
-		fieldOf("result", "string?", "With the option ip, what it says of that: \"pass\", \"fail\", \"softfail\", \"neutral\", \"none\", \"permerror\" or \"temperror\".", func(p spf) any { return p.Result }))
-	t.dkim = policyClass("dns.DKIM", "dkim", "A key that DKIM signatures are verified with (RFC 6376 3.6.1).", func(p dkim) *policy.Judgement { return &p.Judgement },
-		fieldOf("key_type", "string", "\"rsa\" or \"ed25519\".", func(p dkim) any { return p.KeyType }),
-		fieldOf("bits", "integer", "The length of the key; 0 where it cannot be read.", func(p dkim) any { return p.Bits }),
-		fieldOf("revoked", "boolean", "Whether the key was taken back, by an empty p.", func(p dkim) any { return p.Revoked }),
-		fieldOf("testing", "boolean", "Whether the domain only tests: t=y.", func(p dkim) any { return p.Testing }))
-	t.dmarc = policyClass("dns.DMARC", "dmarc", "What a domain wants done with mail that only claims to be from it (RFC 9989).", func(p dmarc) *policy.Judgement { return &p.Judgement },
-		fieldOf("domain", "string?", "Whose record it is: the domain itself, or one above it.", func(p dmarc) any { return p.Domain }),
-		fieldOf("organizational_domain", "string?", "The domain's organizational domain (RFC 9989 4.10.2).", func(p dmarc) any { return p.Organizational }),
-		fieldOf("policy", "string?", "What holds for the domain: \"none\", \"quarantine\" or \"reject\".", func(p dmarc) any { return p.Policy }),
-		fieldOf("p", "string?", "The policy for the record's own domain.", func(p dmarc) any { return p.P }),
-		fieldOf("sp", "string?", "That for its subdomains.", func(p dmarc) any { return p.SP }),
-		fieldOf("np", "string?", "That for names below it that do not exist.", func(p dmarc) any { return p.NP }),
-		fieldOf("testing", "boolean", "Whether receivers are to apply the next lower policy: t=y.", func(p dmarc) any { return p.Testing }),
-		fieldOf("psd", "string?", "Whether the domain is a public suffix: \"y\", \"n\" or \"u\".", func(p dmarc) any { return p.PSD }),
-		fieldOf("adkim", "string?", "How exactly DKIM's domain has to fit: \"r\" or \"s\".", func(p dmarc) any { return p.ADKIM }),
-		fieldOf("aspf", "string?", "How exactly SPF's domain has to fit: \"r\" or \"s\".", func(p dmarc) any { return p.ASPF }),
-		fieldOf("rua", "string[]", "Where aggregate reports go.", func(p dmarc) any { return p.RUA }),
-		fieldOf("ruf", "string[]", "Where failure reports go.", func(p dmarc) any { return p.RUF }))
-	t.mtasts = policyClass("dns.MTASTS", "mta_sts", "A domain's policy for TLS on the way to its servers (RFC 8461).", func(p mtasts) *policy.Judgement { return &p.Judgement },
-		fieldOf("id", "string?", "Changes when the policy does.", func(p mtasts) any { return p.ID }),
-		fieldOf("policy", "string?", "The text of the policy that was fetched.", func(p mtasts) any { return p.Policy }),
-		fieldOf("mode", "string?", "\"enforce\", \"testing\" or \"none\".", func(p mtasts) any { return p.Mode }),
-		fieldOf("mx", "string[]", "The hosts, or patterns such as \"*.example.org\".", func(p mtasts) any { return p.MX }),
-		fieldOf("max_age", "integer", "How many seconds senders keep it.", func(p mtasts) any { return p.MaxAge }))
-	t.mtasts.Methods = []*bind.Func{bind.Method("covers(host: string): boolean", func(c *bind.Call) error {
-		return c.Push(lua.LBool(c.Self.(mtasts).Covers(c.String(0))))
-	}, "Tells whether the policy names a host (RFC 8461 4.1).")}
-	t.tlsrpt = policyClass("dns.TLSRPT", "tls_rpt", "Where reports about TLS go (RFC 8460).", func(p tlsrpt) *policy.Judgement { return &p.Judgement },
-		fieldOf("rua", "string[]", "Where reports go.", func(p tlsrpt) any { return p.RUA }))
+	t.spf, t.dkim, t.dmarc, t.mtasts, t.tlsrpt = declareSPF(), declareDKIM(), declareDMARC(), declareMTASTS(), declareTLSRPT()
 	t.policies = []*bind.Class{t.spf, t.dkim, t.dmarc, t.mtasts, t.tlsrpt}
+}
+
+func declareSPF() *bind.Class {
+	return policyClass("dns.SPF", "spf", "Which hosts may send mail in a domain's name (RFC 7208).", func(p *policy.SPF) *policy.Judgement { return &p.Judgement },
+		fieldOf("terms", "string[]", "The record's terms, after its version.", func(p *policy.SPF) any { return p.Terms }),
+		fieldOf("all", "string?", "What becomes of a host that nothing else names: \"pass\", \"fail\", \"softfail\" or \"neutral\".", func(p *policy.SPF) any { return p.All }),
+		fieldOf("lookups", "integer", "How many questions to DNS it costs; 10 are allowed (RFC 7208 4.6.4).", func(p *policy.SPF) any { return p.Lookups }),
+		fieldOf("void_lookups", "integer", "How many names it asks for that have nothing; 2 are allowed.", func(p *policy.SPF) any { return p.Void }),
+		fieldOf("result", "string?", "With the option ip, what it says of that: \"pass\", \"fail\", \"softfail\", \"neutral\", \"none\", \"permerror\" or \"temperror\".", func(p *policy.SPF) any { return p.Result }))
+}
+
+func declareDKIM() *bind.Class {
+	return policyClass("dns.DKIM", "dkim", "A key that DKIM signatures are verified with (RFC 6376 3.6.1).", func(p *policy.DKIM) *policy.Judgement { return &p.Judgement },
+		fieldOf("key_type", "string", "\"rsa\" or \"ed25519\".", func(p *policy.DKIM) any { return p.KeyType }),
+		fieldOf("bits", "integer", "The length of the key; 0 where it cannot be read.", func(p *policy.DKIM) any { return p.Bits }),
+		fieldOf("revoked", "boolean", "Whether the key was taken back, by an empty p.", func(p *policy.DKIM) any { return p.Revoked }),
+		fieldOf("testing", "boolean", "Whether the domain only tests: t=y.", func(p *policy.DKIM) any { return p.Testing }))
+}
+
+func declareDMARC() *bind.Class {
+	return policyClass("dns.DMARC", "dmarc", "What a domain wants done with mail that only claims to be from it (RFC 9989).", func(p *policy.DMARC) *policy.Judgement { return &p.Judgement },
+		fieldOf("domain", "string?", "Whose record it is: the domain itself, or one above it.", func(p *policy.DMARC) any { return p.Domain }),
+		fieldOf("organizational_domain", "string?", "The domain's organizational domain (RFC 9989 4.10.2).", func(p *policy.DMARC) any { return p.Organizational }),
+		fieldOf("policy", "string?", "What holds for the domain: \"none\", \"quarantine\" or \"reject\".", func(p *policy.DMARC) any { return p.Policy }),
+		fieldOf("p", "string?", "The policy for the record's own domain.", func(p *policy.DMARC) any { return p.P }),
+		fieldOf("sp", "string?", "That for its subdomains.", func(p *policy.DMARC) any { return p.SP }),
+		fieldOf("np", "string?", "That for names below it that do not exist.", func(p *policy.DMARC) any { return p.NP }),
+		fieldOf("testing", "boolean", "Whether receivers are to apply the next lower policy: t=y.", func(p *policy.DMARC) any { return p.Testing }),
+		fieldOf("psd", "string?", "Whether the domain is a public suffix: \"y\", \"n\" or \"u\".", func(p *policy.DMARC) any { return p.PSD }),
+		fieldOf("adkim", "string?", "How exactly DKIM's domain has to fit: \"r\" or \"s\".", func(p *policy.DMARC) any { return p.ADKIM }),
+		fieldOf("aspf", "string?", "How exactly SPF's domain has to fit: \"r\" or \"s\".", func(p *policy.DMARC) any { return p.ASPF }),
+		fieldOf("rua", "string[]", "Where aggregate reports go.", func(p *policy.DMARC) any { return p.RUA }),
+		fieldOf("ruf", "string[]", "Where failure reports go.", func(p *policy.DMARC) any { return p.RUF }))
+}
+
+func declareMTASTS() *bind.Class {
+	c := policyClass("dns.MTASTS", "mta_sts", "A domain's policy for TLS on the way to its servers (RFC 8461).", func(p *policy.MTASTS) *policy.Judgement { return &p.Judgement },
+		fieldOf("id", "string?", "Changes when the policy does.", func(p *policy.MTASTS) any { return p.ID }),
+		fieldOf("policy", "string?", "The text of the policy that was fetched.", func(p *policy.MTASTS) any { return p.Policy }),
+		fieldOf("mode", "string?", "\"enforce\", \"testing\" or \"none\".", func(p *policy.MTASTS) any { return p.Mode }),
+		fieldOf("mx", "string[]", "The hosts, or patterns such as \"*.example.org\".", func(p *policy.MTASTS) any { return p.MX }),
+		fieldOf("max_age", "integer", "How many seconds senders keep it.", func(p *policy.MTASTS) any { return p.MaxAge }))
+	c.Methods = []*bind.Func{bind.Method("covers(host: string): boolean", func(c *bind.Call) error {
+		return c.Push(lua.LBool(c.Self.(*policy.MTASTS).Covers(c.String(0))))
+	}, "Tells whether the policy names a host (RFC 8461 4.1).")}
+	return c
+}
+
+func declareTLSRPT() *bind.Class {
+	return policyClass("dns.TLSRPT", "tls_rpt", "Where reports about TLS go (RFC 8460).", func(p *policy.TLSRPT) *policy.Judgement { return &p.Judgement },
+		fieldOf("rua", "string[]", "Where reports go.", func(p *policy.TLSRPT) any { return p.RUA }))
 }

@@ -57,7 +57,7 @@ func (k *conn) walk(c *bind.Call) (reason string, err error) {
 	case errors.As(err, &re) && re.Reason == "cancelled":
 		return "", a.cancelled(c.L)
 	case err != nil:
-		return k.noExchanger(c, wire.DNS, err.Error())
+		return k.noExchanger(c, &wire.DialError{Kind: wire.DNS}, err.Error())
 	case route.Null && k.opts.Optional:
 		return "null-mx", nil
 	case route.Null:
@@ -85,13 +85,14 @@ func (k *conn) hops(route *resolve.Route) (hops []hop) {
 			continue
 		}
 		addresses, err := a.env.resolver().Addresses(a.ctx, x.Host, resolve.Options{})
+		addresses = k.familyOf(addresses)
 		switch {
 		case err != nil:
 			hops = append(hops, hop{host: x.Host, problem: err.Error()})
 		case len(addresses) == 0 && route.Implicit:
-			hops = append(hops, hop{host: x.Host, problem: "it has neither an MX nor an address"})
+			hops = append(hops, hop{host: x.Host, problem: "it has neither an MX nor an " + k.addressWord()})
 		case len(addresses) == 0:
-			hops = append(hops, hop{host: x.Host, problem: "it has no address"})
+			hops = append(hops, hop{host: x.Host, problem: "it has no " + k.addressWord()})
 		}
 		for _, ip := range addresses {
 			hops = append(hops, hop{host: x.Host, address: ip})
@@ -119,7 +120,7 @@ func (k *conn) mayWalk(hops []hop) error {
 
 // try connects to one after the other.
 func (k *conn) try(c *bind.Call, hops []hop) (reason string, err error) {
-	domain, first := k.address, wire.None
+	domain, first := k.address, (*wire.DialError)(nil)
 	_, port, _ := net.SplitHostPort(k.address)
 	var tried []string
 	for _, h := range hops {
@@ -137,25 +138,25 @@ func (k *conn) try(c *bind.Call, hops []hop) (reason string, err error) {
 		if de.Kind == wire.Cancelled {
 			return "", k.a.cancelled(c.L)
 		}
-		if first == wire.None {
-			first = de.Kind
+		if first == nil {
+			first = de
 		}
-		tried = append(tried, h.host+": "+DialText(de.Kind, k.address, limit))
+		tried = append(tried, h.host+": "+k.dialText(de, limit))
 	}
-	if first == wire.None {
-		first = wire.DNS
+	if first == nil {
+		first = &wire.DialError{Kind: wire.DNS}
 	}
 	k.address = domain
 	return k.noExchanger(c, first, fmt.Sprintf("no mail server of %s was reached: %s", k.opts.MX, strings.Join(tried, "; ")))
 }
 
 // noExchanger records that nobody was reached, as for any connect that does not come about.
-func (k *conn) noExchanger(c *bind.Call, kind wire.Kind, message string) (string, error) {
+func (k *conn) noExchanger(c *bind.Call, de *wire.DialError, message string) (string, error) {
 	if k.opts.Optional {
-		return reasonOf(kind), nil
+		return reasonOf(de), nil
 	}
-	f := event.Failure{Kind: string(kind), Message: message, Address: k.address}
-	if k.a.dials[k.address] {
+	f := event.Failure{Kind: string(de.Kind), Message: message, Address: k.address}
+	if de.Proxy == "" && k.a.dials[k.address] {
 		f.Message += "; an earlier connection came about"
 		return "", k.a.failed(c.L, f)
 	}

@@ -24,8 +24,11 @@ type connectOptions struct {
 	Ehlo           string         `lua:"ehlo" doc:"The name to give in EHLO." default:"the fact ehlo, or our address literal, as in [192.0.2.1]"`
 	Auth           bool           `lua:"auth" doc:"session authenticates by the strongest mechanism, with the facts user and password, or token." default:"false"`
 	LMTP           *bool          `lua:"lmtp" doc:"Speaks LMTP (RFC 2033): LHLO, and a reply for each recipient at the end of a message." default:"what the target's protocol is"`
-	Source         string         `lua:"source" doc:"Local IP address to connect from." default:"the system's choice"`
-	Proxy          *lua.LTable    `lua:"proxy" doc:"PROXY protocol header; not built yet."`
+	Source         string         `lua:"source" doc:"Local IP address to connect from, with or without a port, as in \"192.0.2.1\" and \"[2001:db8::1]:2525\"." default:"the system's choice"`
+	Family         int            `lua:"family" doc:"4 or 6: connects to an address of this IP version alone." default:"any"`
+	Socks          string         `lua:"socks" doc:"A SOCKS5 proxy to go through: \"socks5://user:password@host:port\", or without the login. It looks up the host name. --allow may have to name it." default:"none"`
+	Wait           *time.Duration `lua:"wait" doc:"How long to try again while nobody listens there, as where a server is starting." default:"not at all"`
+	Proxy          *lua.LTable    `lua:"proxy" type:"smtp.ProxyOptions" doc:"PROXY protocol header to begin with, before TLS and everything else." default:"none"`
 	Unix           string         `lua:"unix" doc:"Path of a UNIX socket to connect to instead of host and port." default:"the target's"`
 	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect." default:"the run's, 10 s"`
 	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply on this connection." default:"the run's, 30 s"`
@@ -44,7 +47,7 @@ func (lang *Language) smtpModule() *bind.Module {
 			bind.Fn("session(options?: smtp.ConnectOptions): smtp.Conn", session, "Opens a connection and makes it ready for MAIL: greeting, EHLO (LHLO for LMTP), STARTTLS and EHLO again where the target says so, AUTH with auth = true."),
 		},
 		Classes: []*bind.Class{lang.types.conn, lang.types.reply, lang.types.tls, lang.types.certificate},
-		Options: []*bind.Options{connectTable, tlsTable, sendTable, expectTable, authTable, deliverTable},
+		Options: []*bind.Options{connectTable, tlsTable, sendTable, writeTable, expectTable, authTable, deliverTable, proxyTable},
 		Later:   map[string]string{"listen": notBuilt},
 	}
 }
@@ -57,6 +60,8 @@ type conn struct {
 	host         string
 	address      string
 	lmtp         bool
+	proxy        *proxyHeader
+	socks        *wire.Socks
 	replyTimeout time.Duration // 0: what the run says
 	opened       raised
 	shut         bool // the script closed it
@@ -97,8 +102,11 @@ func open(c *bind.Call) (*conn, string, error) {
 		if reason, err := k.walk(c); err != nil || reason != "" {
 			return nil, reason, err
 		}
-	} else if kind, err := k.dial(c); err != nil || kind != wire.None {
-		return nil, reasonOf(kind), err
+	} else if reason, err := k.dial(c); err != nil || reason != "" {
+		return nil, reason, err
+	}
+	if err := k.introduce(c); err != nil {
+		return nil, "", err
 	}
 	if k.tlsMode() != "implicit" {
 		return k, "", nil
@@ -116,11 +124,14 @@ func open(c *bind.Call) (*conn, string, error) {
 }
 
 // reasonOf is the word for a connect that failed.
-func reasonOf(kind wire.Kind) string {
-	if kind == wire.DNS || kind == wire.Local {
+func reasonOf(e *wire.DialError) string {
+	switch {
+	case e.Proxy != "":
+		return "proxy"
+	case e.Kind == wire.DNS || e.Kind == wire.Local:
 		return "unreachable"
 	}
-	return string(kind)
+	return string(e.Kind)
 }
 
 func (k *conn) tlsMode() string {
@@ -141,16 +152,13 @@ func (k *conn) resolve() error {
 			return err
 		}
 	}
-	for name, d := range map[string]*time.Duration{"connect_timeout": o.ConnectTimeout, "reply_timeout": o.ReplyTimeout} {
+	for name, d := range map[string]*time.Duration{"connect_timeout": o.ConnectTimeout, "reply_timeout": o.ReplyTimeout, "wait": o.Wait} {
 		if d != nil && *d <= 0 {
 			return fmt.Errorf("option %s: more than nothing is needed", name)
 		}
 	}
-	if o.Source != "" && net.ParseIP(o.Source) == nil {
-		return fmt.Errorf("option source: %q is no IP address", o.Source)
-	}
-	if o.Proxy != nil {
-		return fmt.Errorf("option proxy %s", notBuilt)
+	if err := k.way(); err != nil {
+		return err
 	}
 	k.lmtp = t.LMTP()
 	if o.LMTP != nil {
@@ -176,6 +184,9 @@ func (k *conn) resolve() error {
 	}
 	if o.Host != nil {
 		k.host = strings.Trim(*o.Host, "[]")
+	}
+	if !k.ofFamily(k.host) {
+		return fmt.Errorf("option family: %s is no IPv%d address", k.host, o.Family)
 	}
 	if port < 1 || port > 65535 {
 		return fmt.Errorf("option port: a number from 1 to 65535 expected, got %d", port)

@@ -29,6 +29,8 @@ func sugar() []*bind.Func {
 		bind.Method("bdat(bytes: string, last?: boolean): smtp.Reply", on((*conn).bdat), "Sends BDAT with its octets in one write, and requires 2xx."),
 		bind.Method("rset(): smtp.Reply", on(simple("RSET", success)), "Sends RSET, and requires 2xx."),
 		bind.Method("noop(): smtp.Reply", on(simple("NOOP", success)), "Sends NOOP, and requires 2xx."),
+		bind.Method("xclient(attributes: table): smtp.Reply", on((*conn).xclient), "Sends XCLIENT, and requires 220: the server greets again, as the one that it is told to see."),
+		bind.Method("xforward(attributes: table): smtp.Reply", on((*conn).xforward), "Sends XFORWARD, and requires 250."),
 		bind.Method("vrfy(what: string): smtp.Reply", on((*conn).vrfy), "Sends VRFY, and requires a whole reply, whatever it says."),
 		bind.Method("quit(): smtp.Reply", on(simple("QUIT", codes(221))), "Sends QUIT, and requires 221."),
 		bind.Method("pipeline(lines: string[]): smtp.Reply[]", on((*conn).pipeline), "Writes all lines at once, then reads one whole reply for each, whatever it says."),

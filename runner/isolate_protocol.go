@@ -55,6 +55,9 @@ func (s *setup) config(lang *luaapi.Language) *Config {
 		cfg.Allow = append(cfg.Allow, string(a))
 	}
 	for _, t := range s.Targets {
+		if t != nil {
+			t.ResolveBy(cfg.DNS)
+		}
 		cfg.envs[t] = cfg.env(t)
 	}
 	return cfg

@@ -117,7 +117,7 @@ func newServer(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	srv := &Server{cfg: cfg, commands: commands(), mechs: sasl.Mechanisms(), wires: make(map[*wire]struct{})}
+	srv := &Server{cfg: cfg, commands: commands(), mechs: sasl.ServerMechanisms(), wires: make(map[*wire]struct{})}
 	srv.pki.hostname, srv.pki.host = cfg.Hostname, cfg.Host
 	srv.buffers.New = func() any { return newBuffers() }
 	return srv

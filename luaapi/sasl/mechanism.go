@@ -25,7 +25,7 @@ type mechanism struct {
 	asks   need // what has to be there besides for Strongest to choose it
 	spares need // what must not be there for Strongest to choose it
 	client func(Credentials) (Client, error)
-	server func(Lookup, []Binding) Server
+	server func(Lookup, []Binding) Server // nil for a mechanism that only clients speak here
 }
 
 // table lists the mechanisms, strongest first. A token stands above a password, being of use for a while only; EXTERNAL
@@ -40,7 +40,9 @@ func table() []mechanism {
 		{"SCRAM-SHA-256", password, 0, 0, s256.newClient, s256.newServer},
 		{"SCRAM-SHA-1-PLUS", password | needBinding, 0, 0, s1.newPlusClient, s1.newPlusServer},
 		{"SCRAM-SHA-1", password, 0, 0, s1.newClient, s1.newServer},
+		{"DIGEST-MD5", password, 0, 0, newDigestMD5Client, nil},
 		{"CRAM-MD5", password, 0, 0, newCRAMMD5Client, newCRAMMD5Server},
+		{"NTLM", password, 0, 0, newNTLMClient, nil},
 		{"PLAIN", password, 0, 0, newPlainClient, newPlainServer},
 		{"LOGIN", password, 0, 0, newLoginClient, newLoginServer},
 		{"EXTERNAL", 0, needUser, needPassword, newExternalClient, newExternalServer},
@@ -49,7 +51,7 @@ func table() []mechanism {
 }
 
 // NewClient gives the client's half of an exchange. The name of the mechanism may be in any case. The error wraps
-// ErrUnknownMechanism or ErrNotBuilt, or says which of the credentials is missing or cannot be sent.
+// ErrUnknownMechanism, or says which of the credentials is missing or cannot be sent.
 func NewClient(mechanism string, cred Credentials) (Client, error) {
 	m, err := find(mechanism)
 	if err != nil {
@@ -73,6 +75,9 @@ func NewServer(mechanism string, lookup Lookup, bindings []Binding) (Server, err
 	if err != nil {
 		return nil, err
 	}
+	if m.server == nil {
+		return nil, fmt.Errorf("%w: %s", ErrClientOnly, m.name)
+	}
 	if lookup == nil {
 		lookup = func(string) (string, bool) { return "", false }
 	}
@@ -89,6 +94,14 @@ func Mechanisms() []string {
 		names = append(names, m.name)
 	}
 	return names
+}
+
+// ServerMechanisms lists those that NewServer speaks, strongest first.
+func ServerMechanisms() []string {
+	return slices.DeleteFunc(Mechanisms(), func(name string) bool {
+		m, err := find(name)
+		return err != nil || m.server == nil
+	})
 }
 
 // Strongest gives the strongest of the offered mechanisms that the credentials suffice for: those with a token before
@@ -109,10 +122,6 @@ func find(name string) (mechanism, error) {
 		if strings.EqualFold(name, m.name) {
 			return m, nil
 		}
-	}
-	switch n := strings.ToUpper(name); n {
-	case "DIGEST-MD5", "NTLM":
-		return mechanism{}, fmt.Errorf("%w: %s", ErrNotBuilt, n)
 	}
 	return mechanism{}, fmt.Errorf("%w %q", ErrUnknownMechanism, name)
 }

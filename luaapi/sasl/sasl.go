@@ -26,9 +26,10 @@ type Credentials struct {
 	Password string
 	Token    string // bearer token of XOAUTH2 and OAUTHBEARER; ANONYMOUS: the trace information
 	AuthzID  string // authorization identity, empty for "the same as User"
-	Realm    string
-	Host     string // server name, for OAUTHBEARER (RFC 7628 3.1)
+	Realm    string // of DIGEST-MD5, "" for the first that the server offers; the domain of NTLM
+	Host     string // server name, for OAUTHBEARER (RFC 7628 3.1) and DIGEST-MD5
 	Port     int    // server port, for OAUTHBEARER
+	Service  string // the protocol's name in DIGEST-MD5 (RFC 2831 2.1.2, serv-type); "" for "smtp"
 
 	// Bindings are those of the connection, see the function Bindings. The PLUS forms need one. SCRAM without PLUS
 	// takes them as "this client could have bound the channel, but the server did not offer it" and says "y"
@@ -79,5 +80,5 @@ var ErrRefused = errors.New("refused by the server")
 // ErrUnknownMechanism is wrapped by the error for a mechanism that this package does not know.
 var ErrUnknownMechanism = errors.New("unknown SASL mechanism")
 
-// ErrNotBuilt is wrapped by the error for a mechanism that this package knows of and does not speak: DIGEST-MD5, NTLM.
-var ErrNotBuilt = errors.New("SASL mechanism not built yet")
+// ErrClientOnly is wrapped by the error of NewServer for a mechanism whose server's half is not here.
+var ErrClientOnly = errors.New("no server's half of the SASL mechanism")

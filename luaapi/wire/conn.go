@@ -97,6 +97,9 @@ func (c *Conn) Interrupt() {
 type WriteOptions struct {
 	Secret bool          // keep all of it out of the transcript
 	Idle   time.Duration // how long the peer may take nothing before the write is given up
+
+	Pieces []int         // sizes of what goes to the kernel on its own; the rest follows in one. Together they are at most what is written
+	Gap    time.Duration // between two pieces
 }
 
 // Write hands b to the kernel whole and at once. It returns Timeout when the peer did not take it in time, Cancelled when
@@ -111,24 +114,47 @@ func (c *Conn) Write(ctx context.Context, b []byte, o WriteOptions) Kind {
 	case len(b) == 0:
 		return None
 	}
+	if len(o.Pieces) > 0 {
+		c.note("%s", o.piecesText(len(b)))
+	}
 	if !c.record(ctx, b, o.Secret) {
 		c.note("the %d bytes before this were not written: the time was over", len(b))
 		return Cancelled
 	}
-	c.sock.setPatience(ctx, o.Idle, c.readMeanwhile)
+	if len(o.Pieces) > 0 {
+		return c.putPieces(ctx, b, o)
+	}
+	_, kind := c.put(ctx, b, o.Idle)
+	return kind
+}
+
+// WriteProxy writes a PROXY protocol header, which is no part of the conversation that follows; about says in words what it is, where
+// it does not say it itself.
+func (c *Conn) WriteProxy(ctx context.Context, header []byte, about string, idle time.Duration) Kind {
+	if about != "" {
+		c.note("%s", about)
+	}
+	c.recordOut(time.Now(), header, false)
+	_, kind := c.put(ctx, header, idle)
+	return kind
+}
+
+// put writes what is recorded, and tells how much of it was written.
+func (c *Conn) put(ctx context.Context, b []byte, idle time.Duration) (n int, kind Kind) {
+	c.sock.setPatience(ctx, idle, c.readMeanwhile)
 	n, err := c.stream.Write(b)
 	c.lastWrite = time.Now()
 	switch {
 	case err == nil:
-		return None
+		return n, None
 	case ctx.Err() != nil, isTimeout(err) && ended(ctx):
-		return Cancelled
+		return n, Cancelled
 	case isTimeout(err):
 		c.note("the server stopped reading: %d of %d bytes were written", n, len(b))
-		return Timeout
+		return n, Timeout
 	}
 	c.note("the server cut the write short: %d of %d bytes were written", n, len(b))
-	return None
+	return n, None
 }
 
 func (c *Conn) readMeanwhile() { c.startBackground(maxAheadBlocked) }

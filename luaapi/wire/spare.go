@@ -20,7 +20,7 @@ func DialSpare(ctx context.Context, w Where, deadline time.Time) (*Spare, error)
 	d := net.Dialer{Deadline: deadline, Resolver: w.Resolver}
 	nc, err := d.DialContext(ctx, w.Network, w.Address)
 	if err != nil {
-		return nil, &DialError{Classify(err), err}
+		return nil, &DialError{Kind: Classify(err), Detail: err}
 	}
 	return &Spare{conn: nc, at: time.Now()}, nil
 }

@@ -124,3 +124,71 @@ scenario("a token goes out masked", function()
   assert.is_nil(c.transcript:find("bearer", 1, true))
   assert.is_nil(c.transcript:find(codec.base64.encode("user=" .. target.user):sub(1, 12), 1, true))
 end)
+-----
+-- outcome: failed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 cmVhbG09InIiLG5vbmNlPSJuIixhbGdvcml0aG09bWQ1LXNlc3MsY2hhcnNldD11dGYtOA==
+-- server: C
+-- server: S 334 cnNwYXV0aD0wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMA==
+-- server: C
+-- server: S 235 ok
+scenario("a server that says yes and does not know the password", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth("DIGEST-MD5") -- want: "^auth\nthe server accepted, but authentication by DIGEST-MD5 is not complete\n235\nDIGEST-MD5: rspauth is wrong: the server does not know the password"
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 cmVhbG09InIiLG5vbmNlPSJuIixhbGdvcml0aG09bWQ1LXNlc3MsY2hhcnNldD11dGYtOA==
+-- server: C
+-- server: S 535 5.7.8 no
+scenario("DIGEST-MD5 that is refused", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "DIGEST-MD5", user = "tim", password = "wrong-password", realm = "other", code = 535 }
+  assert.match("> AUTH DIGEST%-MD5\n< 334 .*\n> [^\n]*password[^\n]*\n< 535", c.transcript)
+  assert.is_nil(c.transcript:find(codec.base64.encode("charset=utf-8,username"):sub(1, 20), 1, true))
+end)
+-----
+-- outcome: failed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 bm9uY2U9Im4i
+-- server: C
+-- server: S 501 cancelled
+scenario("DIGEST-MD5 with a broken challenge", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth("DIGEST-MD5") -- want: "^auth\nauthentication by DIGEST-MD5 cannot go on\n235\nDIGEST-MD5: digest-challenge: there is no algorithm"
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 TlRMTVNTUAACAAAAAAAAAAAAAAABgoAAMTIzNDU2NzgAAAAAAAAAAAoACgAwAAAAAgACAEQAAAAAAA==
+-- server: C
+-- server: S 235 ok
+scenario("NTLM", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "ntlm", user = "DOM\\tim", password = "a-password" }
+  assert.match("> AUTH NTLM [^\n]*password[^\n]*\n< 334", c.transcript)
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 NTLM supported
+-- server: C
+-- server: S 334 TlRMTVNTUAACAAAAAAAAAAAAAAABgoAAMTIzNDU2NzgAAAAAAAAAAAoACgAwAAAAAgACAEQAAAAAAA==
+-- server: C
+-- server: S 235 ok
+scenario("NTLM as Exchange has it", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "NTLM", initial_response = false }
+  assert.contains(c.transcript, "> AUTH NTLM\n")
+end)
