@@ -427,12 +427,13 @@ func TestProbeSilentResolver(t *testing.T) {
 // An interrupt ends the probe with the signal's code, and what is known is shown.
 func TestProbeInterrupted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.mx.greeting = "silence"
-	w.mx.serve(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(300*time.Millisecond, cancel)
-	code, out, _ := smtpspecRun(ctx, t, "probe", w.mx.address)
+	defer cancel()
+	url := serve(t, func(c *net.TCPConn) {
+		cancel() // by now it asks
+		wait(c)
+	})
+	code, out, _ := smtpspecRun(ctx, t, "probe", strings.TrimPrefix(url, "smtp://"))
 	if code != 130 || !strings.Contains(out, "interrupted, so some questions are open") {
 		t.Errorf("exit code %d, %s", code, out)
 	}

@@ -18,7 +18,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -226,23 +228,22 @@ func pin(t *testing.T, c tls.Certificate) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// freePort is one that nobody has at any of the addresses.
+// lastPort counts the ports that freePort has tried: each is given once.
+var lastPort atomic.Uint32
+
+// freePort is one that nobody has at any of the addresses. It is below those that the kernel gives to clients and to other tests, which would take it
+// before it is listened on.
 func freePort(t *testing.T, hosts ...string) string {
 	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", hosts[0]+":0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, port, _ := net.SplitHostPort(l.Addr().String())
+	for range 1000 {
+		port := strconv.Itoa(20000 + (os.Getpid()*101+int(lastPort.Add(1)))%12000)
 		ok := true
-		for _, h := range hosts[1:] {
-			other, err := net.Listen("tcp", net.JoinHostPort(h, port))
+		for _, h := range hosts {
+			l, err := net.Listen("tcp", net.JoinHostPort(h, port))
 			if ok = ok && err == nil; err == nil {
-				other.Close()
+				l.Close()
 			}
 		}
-		l.Close()
 		if ok {
 			return port
 		}

@@ -74,6 +74,8 @@ func (t *teller) wire(w *event.Wire) bool {
 		t.lost = true
 	case w.Dir == event.Out && bytes.Contains(w.Data, []byte(wire.Mask)):
 		t.lost = true
+	case w.Dir == event.Out && !s.begun && (bytes.HasPrefix(w.Data, []byte("PROXY ")) || bytes.HasPrefix(w.Data, []byte("\r\n"))):
+		t.lost = true // the header of a proxy stands before TLS and belongs to the connect
 	case w.Dir == event.Out:
 		t.out(s, w)
 	case w.Dir == event.In:
