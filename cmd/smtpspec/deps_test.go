@@ -18,6 +18,7 @@ const module = "github.com/smtpspec/smtpspec/"
 // reason, a new package needs a line.
 var may = map[string][]string{
 	"runner/event":               {},
+	"luaapi/lazyregexp":          {},
 	"luaapi/spell":               {},
 	"luaapi/pattern":             {},
 	"luaapi/sasl":                {},
@@ -26,7 +27,7 @@ var may = map[string][]string{
 	"luaapi/bind":                {"luaapi/spell", "github.com/yuin/gopher-lua"},
 	"luaapi/resolve":             {"github.com/miekg/dns"},
 	"luaapi/resolve/resolvetest": {"github.com/miekg/dns"},
-	"luaapi/resolve/policy":      {"luaapi/resolve", "blitiri.com.ar/go/spf"},
+	"luaapi/resolve/policy":      {"luaapi/lazyregexp", "luaapi/resolve", "blitiri.com.ar/go/spf"},
 	"luaapi": {"luaapi/bind", "luaapi/resolve", "luaapi/resolve/policy", "luaapi/wire", "luaapi/sasl", "luaapi/pattern", "luaapi/spell", "runner/event",
 		"github.com/yuin/gopher-lua", "github.com/yuin/gopher-lua/ast", "github.com/yuin/gopher-lua/parse"},
 	"runner":        {"luaapi", "luaapi/resolve", "luaapi/wire", "luaapi/spell", "runner/event", "github.com/bmatcuk/doublestar/v4"},
@@ -36,14 +37,14 @@ var may = map[string][]string{
 		"github.com/urfave/cli/v2", "golang.org/x/term"},
 	"cmd/smtpspec/internal/artifacts": {"cmd/smtpspec/internal/script", "luaapi", "luaapi/wire", "runner", "runner/event", "runner/report"},
 	"cmd/smtpspec/internal/bench":     {},
-	"cmd/smtpspec/internal/importer":  {"cmd/smtpspec/internal/script"},
+	"cmd/smtpspec/internal/importer":  {"luaapi/lazyregexp", "cmd/smtpspec/internal/script"},
 	"cmd/smtpspec/internal/record":    {"cmd/smtpspec/internal/script", "luaapi", "luaapi/wire", "runner/event"},
-	"cmd/smtpspec/internal/probe": {"luaapi", "luaapi/resolve", "luaapi/resolve/policy", "runner", "runner/event",
+	"cmd/smtpspec/internal/probe": {"luaapi/lazyregexp", "luaapi", "luaapi/resolve", "luaapi/resolve/policy", "runner", "runner/event",
 		"cmd/smtpspec/internal/meaning"},
-	"cmd/smtpspec/internal/script":            {"luaapi/wire"},
+	"cmd/smtpspec/internal/script":            {"luaapi/lazyregexp", "luaapi/wire"},
 	"cmd/smtpspec/internal/script/scripttest": {"luaapi", "luaapi/wire", "runner", "runner/event"},
 	"cmd/smtpspec/internal/meaning":           {},
-	"cmd/smtpspec/internal/talk": {"luaapi", "luaapi/wire", "luaapi/sasl", "luaapi/spell", "runner/event",
+	"cmd/smtpspec/internal/talk": {"luaapi/lazyregexp", "luaapi", "luaapi/wire", "luaapi/sasl", "luaapi/spell", "runner/event",
 		"cmd/smtpspec/internal/meaning", "cmd/smtpspec/internal/script", "golang.org/x/term"},
 }
 

@@ -2,10 +2,11 @@ package policy
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // MTASTS is a domain's policy for TLS on the way to its mail servers (RFC 8461).
@@ -28,7 +29,7 @@ func (a *Asker) MTASTS(ctx context.Context, domain string) (*MTASTS, error) {
 	return parseMTASTS(records), nil
 }
 
-var stsID = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
+var stsID = lazyregexp.New(`^[A-Za-z0-9]{1,32}$`)
 
 func parseMTASTS(records []string) *MTASTS {
 	p := &MTASTS{}
@@ -44,7 +45,7 @@ func parseMTASTS(records []string) *MTASTS {
 	switch {
 	case p.ID == "":
 		p.problem("id is missing: senders cannot tell when the policy changes")
-	case !stsID.MatchString(p.ID):
+	case !stsID().MatchString(p.ID):
 		p.problem("id=%s: 1 to 32 letters and digits expected", p.ID)
 	}
 	return p

@@ -2,10 +2,11 @@ package policy
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // SPF says which hosts may send mail in a domain's name (RFC 7208).
@@ -58,10 +59,10 @@ func parseSPF(records []string) (*SPF, []term) {
 	return p, terms
 }
 
-var modifierForm = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$`)
+var modifierForm = lazyregexp.New(`^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$`)
 
 func parseTerm(word string) term {
-	if m := modifierForm.FindStringSubmatch(word); m != nil {
+	if m := modifierForm().FindStringSubmatch(word); m != nil {
 		return term{text: word, name: strings.ToLower(m[1]), arg: m[2]}
 	}
 	t := term{text: word, qualifier: '+'}
@@ -102,7 +103,7 @@ func cidrAt(s string) int {
 	return -1
 }
 
-var cidrForm = regexp.MustCompile(`^(?:/(0|[1-9][0-9]{0,2}))?(?://(0|[1-9][0-9]{0,2}))?$`)
+var cidrForm = lazyregexp.New(`^(?:/(0|[1-9][0-9]{0,2}))?(?://(0|[1-9][0-9]{0,2}))?$`)
 
 // checkTerm judges the form of a term (RFC 7208 5, 6, 12).
 func (p *SPF) checkTerm(t term) {
@@ -117,7 +118,7 @@ func (p *SPF) checkTerm(t term) {
 		}
 		p.domainSpec(t, true)
 	case "a", "mx":
-		m := cidrForm.FindStringSubmatch(t.cidr)
+		m := cidrForm().FindStringSubmatch(t.cidr)
 		if m == nil || atoi(m[1]) > 32 || atoi(m[2]) > 128 {
 			p.problem("%q: the prefix length is wrong: /0 to /32, and //0 to //128 for IPv6", t.text)
 		}
@@ -159,8 +160,8 @@ func (p *SPF) network(t term) {
 }
 
 var (
-	macroForm = regexp.MustCompile(`^(?:[!-$&-~]|%%|%_|%-|%\{[SLODIPHCRTVslodiphcrtv][0-9]*[Rr]?[-.+,/_=]*\})*$`)
-	topLabel  = regexp.MustCompile(`(?i)\.(?:[0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?$`)
+	macroForm = lazyregexp.New(`^(?:[!-$&-~]|%%|%_|%-|%\{[SLODIPHCRTVslodiphcrtv][0-9]*[Rr]?[-.+,/_=]*\})*$`)
+	topLabel  = lazyregexp.New(`(?i)\.(?:[0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])\.?$`)
 )
 
 // domainSpec judges the domain of a term (RFC 7208 7.1).
@@ -169,9 +170,9 @@ func (p *SPF) domainSpec(t term, needed bool) {
 	case !needed && t.arg == "":
 	case t.arg == "":
 		p.problem("%q: a domain expected", t.text)
-	case !macroForm.MatchString(t.arg):
+	case !macroForm().MatchString(t.arg):
 		p.problem("%q: the domain has a macro or a character that is not allowed", t.text)
-	case !topLabel.MatchString(t.arg) && !strings.HasSuffix(t.arg, "}"):
+	case !topLabel().MatchString(t.arg) && !strings.HasSuffix(t.arg, "}"):
 		p.problem("%q: %q is no domain", t.text, t.arg)
 	}
 }

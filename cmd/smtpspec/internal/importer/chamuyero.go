@@ -2,23 +2,23 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 var (
-	cmyOpen = regexp.MustCompile(`^\s*\S+\s+(?:tcp_connect|tls_connect|tcp_listen|unix_listen|\|?=)(?:\s|$)`)
-	cmySays = regexp.MustCompile(`^\s*\S+\s+(?:->|\.>|~>|<-|<~|<\.\.\.)(?:\s|$)`)
+	cmyOpen = lazyregexp.New(`^\s*\S+\s+(?:tcp_connect|tls_connect|tcp_listen|unix_listen|\|?=)(?:\s|$)`)
+	cmySays = lazyregexp.New(`^\s*\S+\s+(?:->|\.>|~>|<-|<~|<\.\.\.)(?:\s|$)`)
 )
 
 func isChamuyero(lines []string) bool {
 	opened := false
 	for _, line := range lines {
-		if opened = opened || cmyOpen.MatchString(line); opened && cmySays.MatchString(line) {
+		if opened = opened || cmyOpen().MatchString(line); opened && cmySays().MatchString(line) {
 			return true
 		}
 	}
@@ -177,14 +177,14 @@ func (d *dialog) require(how script.How, patterns []string, code string) {
 
 // codeIn is the code of the reply that a line of a source ends, "" for none: "250" of "250 Ok", nothing of "250-PIPELINING".
 func codeIn(text string) string {
-	m := codeBegins.FindStringSubmatch(text)
+	m := codeBegins().FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
 	return m[1]
 }
 
-var codeBegins = regexp.MustCompile(`^\^?([2-5](?:[0-9][0-9]?)?)(?:[^0-9-]|$)`)
+var codeBegins = lazyregexp.New(`^\^?([2-5](?:[0-9][0-9]?)?)(?:[^0-9-]|$)`)
 
 // escaped is text as a Lua pattern.
 func escaped(text string) string {

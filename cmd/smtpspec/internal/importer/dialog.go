@@ -1,11 +1,11 @@
 package importer
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // dialog collects the steps of one scenario, line by line.
@@ -78,12 +78,12 @@ func (d *dialog) client(line string) {
 }
 
 // replyLine is a line of a well-formed reply.
-var replyLine = regexp.MustCompile(`^([2-5][0-9][0-9])(?:([ -])(.*))?$`)
+var replyLine = lazyregexp.New(`^([2-5][0-9][0-9])(?:([ -])(.*))?$`)
 
 // server takes a line that the server sent.
 func (d *dialog) server(line string) {
 	d.need()
-	m := replyLine.FindStringSubmatch(line)
+	m := replyLine().FindStringSubmatch(line)
 	if m == nil {
 		d.flush()
 		d.add(script.Reply, script.Step{Reply: &script.Answer{Raw: []byte(line + "\r\n")}})

@@ -1,24 +1,24 @@
 package importer
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // Exim shows with -v what it sends behind "SMTP>>", or with "|" or "+" for what goes out with more behind it, and what it reads behind "SMTP<<".
 // With -d the number of the process comes first, and a server shows its sessions so too.
 var (
-	eximSaid = regexp.MustCompile(`^(.*?)SMTP(<<|>>|\|>|\+>|~>|>\||\(([A-Za-z ]+)\)(?:>>|<<)) ?(.*)$`)
-	eximMore = regexp.MustCompile(`^[^A-Za-z]*?\s([2-5]\d\d[- ].*)$`)
-	eximTo   = regexp.MustCompile(`[Cc]onnecting to (\S+) \[([^\]]+)\](?::(\d+))?`)
-	eximPID  = regexp.MustCompile(`^(?:\d\d:\d\d:\d\d(?:\.\d+)?\s+)?(\d{2,7})\s`)
+	eximSaid = lazyregexp.New(`^(.*?)SMTP(<<|>>|\|>|\+>|~>|>\||\(([A-Za-z ]+)\)(?:>>|<<)) ?(.*)$`)
+	eximMore = lazyregexp.New(`^[^A-Za-z]*?\s([2-5]\d\d[- ].*)$`)
+	eximTo   = lazyregexp.New(`[Cc]onnecting to (\S+) \[([^\]]+)\](?::(\d+))?`)
+	eximPID  = lazyregexp.New(`^(?:\d\d:\d\d:\d\d(?:\.\d+)?\s+)?(\d{2,7})\s`)
 )
 
 func isExim(lines []string) bool {
 	for _, line := range lines {
-		if eximSaid.MatchString(line) {
+		if eximSaid().MatchString(line) {
 			return true
 		}
 	}
@@ -36,20 +36,20 @@ func readExim(name string, lines []string) []script.Scenario {
 	l := &eximLog{logged: logged{name: name, current: map[string]*dialog{}}, server: map[string]bool{}}
 	for _, line := range lines {
 		process := ""
-		if m := eximPID.FindStringSubmatch(line); m != nil {
+		if m := eximPID().FindStringSubmatch(line); m != nil {
 			process = m[1]
 		}
-		if m := eximSaid.FindStringSubmatch(line); m != nil {
+		if m := eximSaid().FindStringSubmatch(line); m != nil {
 			l.said(process, m[2], m[3], m[4])
 			continue
 		}
-		if m := eximTo.FindStringSubmatch(line); m != nil {
+		if m := eximTo().FindStringSubmatch(line); m != nil {
 			delete(l.current, process)
 			l.to = script.Connect{Host: m[1], Port: number(m[3])}
 			continue
 		}
 		if d := l.current[process]; d != nil && d.reply != nil {
-			if m := eximMore.FindStringSubmatch(line); m != nil {
+			if m := eximMore().FindStringSubmatch(line); m != nil {
 				d.server(m[1])
 			}
 		}
@@ -75,7 +75,7 @@ func (l *eximLog) said(process, mark, event, text string) {
 	}
 	out := mark != "<<"
 	if !d.open {
-		l.server[process] = out && replyLine.MatchString(text)
+		l.server[process] = out && replyLine().MatchString(text)
 		d.connect(l.to)
 	}
 	if l.server[process] == out {

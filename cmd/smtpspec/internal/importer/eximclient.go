@@ -3,26 +3,26 @@ package importer
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 var (
-	eximExpects = regexp.MustCompile(`^\?\?\?[ *?]`)
+	eximExpects = lazyregexp.New(`^\?\?\?[ *?]`)
 	// eximRuns is how a test runs its client: with an address, a port, and options.
-	eximRuns = regexp.MustCompile(`^(?:\d+\s*\n?\s*)?(?:sudo )?client(?:-ssl|-gnutls|-anytls)?\s+(.*)$`)
+	eximRuns = lazyregexp.New(`^(?:\d+\s*\n?\s*)?(?:sudo )?client(?:-ssl|-gnutls|-anytls)?\s+(.*)$`)
 	// exitCode is what a test says before a command that does not succeed.
-	exitCode = regexp.MustCompile(`^\s*[1-9]\d*\s*$`)
+	exitCode = lazyregexp.New(`^\s*[1-9]\d*\s*$`)
 	// eximServes are the commands that prepare a server, or wait for one.
-	eximServes = regexp.MustCompile(`^(?:exim\b.*\s-bd\b|exim\b.*\s-bd$|killdaemon|need_|munge |gnutls|no_|sleep |millisleep|server |write |cat |dump |catwrite|sortlog|background|perl|dig|set |port |exim_id_update)`)
+	eximServes = lazyregexp.New(`^(?:exim\b.*\s-bd\b|exim\b.*\s-bd$|killdaemon|need_|munge |gnutls|no_|sleep |millisleep|server |write |cat |dump |catwrite|sortlog|background|perl|dig|set |port |exim_id_update)`)
 )
 
 func isEximClient(lines []string) bool {
 	for _, line := range lines {
-		if eximExpects.MatchString(line) {
+		if eximExpects().MatchString(line) {
 			return true
 		}
 	}
@@ -48,7 +48,7 @@ func readEximClient(name string, lines []string) []script.Scenario {
 	c := &eximClient{name: name}
 	suite := false
 	for _, line := range lines {
-		suite = suite || eximRuns.MatchString(line)
+		suite = suite || eximRuns().MatchString(line)
 	}
 	if !suite {
 		c.begin("")
@@ -72,7 +72,7 @@ func readEximClient(name string, lines []string) []script.Scenario {
 
 // command takes a line outside of a client's script. It tells whether the lines up to the next stars belong to it.
 func (c *eximClient) command(line string) (input bool) {
-	m := eximRuns.FindStringSubmatch(line)
+	m := eximRuns().FindStringSubmatch(line)
 	switch {
 	case strings.HasPrefix(line, "#"):
 		if c.over {
@@ -80,7 +80,7 @@ func (c *eximClient) command(line string) (input bool) {
 		}
 		c.title = strings.TrimSpace(c.title + " " + strings.Trim(line, "# "))
 		return false
-	case exitCode.MatchString(line):
+	case exitCode().MatchString(line):
 		c.exit = strings.TrimSpace(line)
 		return false
 	case m != nil:
@@ -109,7 +109,7 @@ func (c *eximClient) begin(arguments string) {
 	c.d = &dialog{}
 	c.d.connect(to)
 	for _, text := range c.before {
-		if eximServes.MatchString(text) {
+		if eximServes().MatchString(text) {
 			c.d.note("The test ran: " + text)
 		} else {
 			c.d.lost("what the test did before: " + text)

@@ -2,17 +2,17 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 var (
-	mptLine     = regexp.MustCompile(`^(?:C|S):`)
-	mptVariable = regexp.MustCompile(`\$\{[^}]*\}`)
+	mptLine     = lazyregexp.New(`^(?:C|S):`)
+	mptVariable = lazyregexp.New(`\$\{[^}]*\}`)
 )
 
 func isMPT(lines []string) bool {
@@ -20,7 +20,7 @@ func isMPT(lines []string) bool {
 		if strings.HasPrefix(line, "S:") {
 			return true
 		}
-		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") && !mptLine.MatchString(line) && !strings.HasPrefix(line, "SESSION:") {
+		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") && !mptLine().MatchString(line) && !strings.HasPrefix(line, "SESSION:") {
 			return false
 		}
 	}
@@ -106,7 +106,7 @@ func after(line string) string {
 }
 
 func (m *mpt) client(text string) {
-	if v := mptVariable.FindString(text); v != "" {
+	if v := mptVariable().FindString(text); v != "" {
 		m.d.lost("the value of " + v + ", which the program that runs the test gives")
 	}
 	m.d.add(script.Line, script.Step{Data: []byte(text)})

@@ -2,24 +2,24 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // Postfix with -v logs what a client said behind "<" and what smtpd answered behind ">"; its own client, smtp or lmtp, the other way round.
 var (
-	postfixLine = regexp.MustCompile(`\b(?:postfix|postscreen)[^\s\[]*?(smtpd|postscreen|smtp|lmtp|smtps|submissions?)\[(\d+)\]: (.*)$`)
-	postfixSaid = regexp.MustCompile(`^([<>]) (\S+?\[[^\]]*\](?::\d+)?): ?(.*)$`)
-	postfixEnds = regexp.MustCompile(`^(?:disconnect|lost connection after \S+|timeout after \S+) from `)
-	postfixTLS  = regexp.MustCompile(`TLS connection established (?:from|to) `)
+	postfixLine = lazyregexp.New(`\b(?:postfix|postscreen)[^\s\[]*?(smtpd|postscreen|smtp|lmtp|smtps|submissions?)\[(\d+)\]: (.*)$`)
+	postfixSaid = lazyregexp.New(`^([<>]) (\S+?\[[^\]]*\](?::\d+)?): ?(.*)$`)
+	postfixEnds = lazyregexp.New(`^(?:disconnect|lost connection after \S+|timeout after \S+) from `)
+	postfixTLS  = lazyregexp.New(`TLS connection established (?:from|to) `)
 )
 
 func isPostfix(lines []string) bool {
 	for _, line := range lines {
-		if m := postfixLine.FindStringSubmatch(line); m != nil && postfixSaid.MatchString(m[3]) {
+		if m := postfixLine().FindStringSubmatch(line); m != nil && postfixSaid().MatchString(m[3]) {
 			return true
 		}
 	}
@@ -60,12 +60,12 @@ func (l *logged) scenarios() (out []script.Scenario) {
 func readPostfix(name string, lines []string) []script.Scenario {
 	l := &logged{name: name, current: map[string]*dialog{}}
 	for _, line := range lines {
-		m := postfixLine.FindStringSubmatch(line)
+		m := postfixLine().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
 		daemon, process, text := m[1], m[1]+m[2], m[3]
-		said := postfixSaid.FindStringSubmatch(text)
+		said := postfixSaid().FindStringSubmatch(text)
 		switch {
 		case said != nil:
 			client := said[1] == "<"
@@ -73,10 +73,10 @@ func readPostfix(name string, lines []string) []script.Scenario {
 				client = !client
 			}
 			l.postfix(process, client, said[3])
-		case postfixTLS.MatchString(text) && l.session(process).sent == "":
+		case postfixTLS().MatchString(text) && l.session(process).sent == "":
 			l.session(process).need()
 			l.session(process).handshake() // from the first byte on
-		case postfixEnds.MatchString(text) && l.current[process] != nil:
+		case postfixEnds().MatchString(text) && l.current[process] != nil:
 			l.current[process].close()
 			delete(l.current, process)
 		}

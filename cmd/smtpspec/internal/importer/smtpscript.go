@@ -2,23 +2,23 @@ package importer
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 var (
-	smtpscriptBlock = regexp.MustCompile(`^\s*(?:test-case\b|proc\s+\S+.*\{)`)
-	smtpscriptSays  = regexp.MustCompile(`^\s*(?:expect\s+(?:smtp|disconnect)|writeln\s+["'])`)
+	smtpscriptBlock = lazyregexp.New(`^\s*(?:test-case\b|proc\s+\S+.*\{)`)
+	smtpscriptSays  = lazyregexp.New(`^\s*(?:expect\s+(?:smtp|disconnect)|writeln\s+["'])`)
 )
 
 func isSMTPScript(lines []string) bool {
 	block, says := false, false
 	for _, line := range lines {
-		block = block || smtpscriptBlock.MatchString(line)
-		says = says || smtpscriptSays.MatchString(line)
+		block = block || smtpscriptBlock().MatchString(line)
+		says = says || smtpscriptSays().MatchString(line)
 	}
 	return block && says
 }

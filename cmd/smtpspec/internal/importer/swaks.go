@@ -1,26 +1,26 @@
 package importer
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // swaks writes what it sends behind " ->", or " ~>" in TLS, what it reads behind "<-" or "<~", with stars where it expected something else, and
 // what it does behind "===" or "***".
 var (
-	swaksSent = regexp.MustCompile(`^(?: ->| ~>|\*~>|\*\*>)(?: (.*))?$`)
-	swaksRead = regexp.MustCompile(`^(?:<-|<~|<\*\*|<~\*) ?(?: (.*))?$`)
-	swaksInfo = regexp.MustCompile(`^(?:===|\*\*\*) (.*)$`)
-	swaksOpen = regexp.MustCompile(`^Trying (.+):(\d+)\.\.\.`)
+	swaksSent = lazyregexp.New(`^(?: ->| ~>|\*~>|\*\*>)(?: (.*))?$`)
+	swaksRead = lazyregexp.New(`^(?:<-|<~|<\*\*|<~\*) ?(?: (.*))?$`)
+	swaksInfo = lazyregexp.New(`^(?:===|\*\*\*) (.*)$`)
+	swaksOpen = lazyregexp.New(`^Trying (.+):(\d+)\.\.\.`)
 )
 
 func isSwaks(lines []string) bool {
 	sent, read, info := 0, 0, 0
 	for _, line := range lines {
 		switch {
-		case swaksSent.MatchString(line):
+		case swaksSent().MatchString(line):
 			sent++
 		case strings.HasPrefix(line, "<-  ") || strings.HasPrefix(line, "<~  ") || strings.HasPrefix(line, "<**") || strings.HasPrefix(line, "<~*"):
 			read++
@@ -40,16 +40,16 @@ func readSwaks(name string, lines []string) (out []script.Scenario) {
 		d = &dialog{}
 	}
 	for _, line := range lines {
-		if m := swaksInfo.FindStringSubmatch(line); m != nil {
+		if m := swaksInfo().FindStringSubmatch(line); m != nil {
 			if strings.HasPrefix(m[1], "Trying ") {
 				end()
 			}
 			swaksEvent(d, m[1])
 			continue
 		}
-		if m := swaksSent.FindStringSubmatch(line); m != nil {
+		if m := swaksSent().FindStringSubmatch(line); m != nil {
 			d.client(m[1])
-		} else if m := swaksRead.FindStringSubmatch(line); m != nil && m[1] != "" {
+		} else if m := swaksRead().FindStringSubmatch(line); m != nil && m[1] != "" {
 			d.server(strings.TrimRight(m[1], " "))
 		}
 	}
@@ -60,8 +60,8 @@ func readSwaks(name string, lines []string) (out []script.Scenario) {
 // swaksEvent takes a line that tells what swaks does.
 func swaksEvent(d *dialog, text string) {
 	switch {
-	case swaksOpen.MatchString(text):
-		m := swaksOpen.FindStringSubmatch(text)
+	case swaksOpen().MatchString(text):
+		m := swaksOpen().FindStringSubmatch(text)
 		d.connect(script.Connect{Host: m[1], Port: number(m[2])})
 	case strings.HasPrefix(text, "Connected to "):
 		d.need()

@@ -1,31 +1,31 @@
 package importer
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 var (
 	// telnetCommand is the command that begins a session, behind a prompt or not.
-	telnetCommand = regexp.MustCompile(`^(?:[^<>]*[$#%>]\s*)?(telnet|nc|ncat|netcat|openssl s_client)\s+(.*)$`)
-	telnetOpened  = regexp.MustCompile(`^(?:Connected to (\S+?)\.?|Escape character is .*|CONNECTED\(\d+\)|Trying (\S+?)(?:\.\.\.)?)$`)
-	telnetClosed  = regexp.MustCompile(`^(?:Connection closed( by foreign host)?|Connection to host lost|closed|read:errno=\d+)\.?$`)
-	telnetQuit    = regexp.MustCompile(`^(?:\^\]|telnet> .*)$`)
+	telnetCommand = lazyregexp.New(`^(?:[^<>]*[$#%>]\s*)?(telnet|nc|ncat|netcat|openssl s_client)\s+(.*)$`)
+	telnetOpened  = lazyregexp.New(`^(?:Connected to (\S+?)\.?|Escape character is .*|CONNECTED\(\d+\)|Trying (\S+?)(?:\.\.\.)?)$`)
+	telnetClosed  = lazyregexp.New(`^(?:Connection closed( by foreign host)?|Connection to host lost|closed|read:errno=\d+)\.?$`)
+	telnetQuit    = lazyregexp.New(`^(?:\^\]|telnet> .*)$`)
 	// speaker are the marks by which some guides tell who speaks.
-	speaker = regexp.MustCompile(`^(?:([Ss]|Server|SERVER)|([Cc]|Client|CLIENT)): ?(.*)$`)
+	speaker = lazyregexp.New(`^(?:([Ss]|Server|SERVER)|([Cc]|Client|CLIENT)): ?(.*)$`)
 )
 
 func isTelnet(lines []string) bool {
 	opened, replies := false, 0
 	for _, line := range lines {
-		if m := speaker.FindStringSubmatch(line); m != nil {
+		if m := speaker().FindStringSubmatch(line); m != nil {
 			line = m[3]
 		}
-		opened = opened || telnetCommand.MatchString(line) || telnetOpened.MatchString(line)
-		if replyLine.MatchString(line) {
+		opened = opened || telnetCommand().MatchString(line) || telnetOpened().MatchString(line)
+		if replyLine().MatchString(line) {
 			replies++
 		}
 	}
@@ -59,7 +59,7 @@ func (t *telnet) end() {
 // line takes a line, and the same with the blanks at its end.
 func (t *telnet) line(line, whole string) {
 	who := ""
-	if m := speaker.FindStringSubmatch(whole); m != nil && !t.d.data {
+	if m := speaker().FindStringSubmatch(whole); m != nil && !t.d.data {
 		who, whole = m[1]+m[2], m[3]
 		line = strings.TrimRight(whole, " \t")
 	} else if m != nil && m[2] != "" {
@@ -68,20 +68,20 @@ func (t *telnet) line(line, whole string) {
 	switch {
 	case t.d.data:
 		t.d.client(whole)
-	case replyLine.MatchString(line) && (who == "" || strings.EqualFold(who[:1], "s")):
+	case replyLine().MatchString(line) && (who == "" || strings.EqualFold(who[:1], "s")):
 		if t.over {
 			t.end()
 		}
 		t.d.server(line)
-	case telnetCommand.MatchString(line):
-		t.begin(telnetCommand.FindStringSubmatch(line))
-	case telnetOpened.MatchString(line):
-		t.opened(telnetOpened.FindStringSubmatch(line))
+	case telnetCommand().MatchString(line):
+		t.begin(telnetCommand().FindStringSubmatch(line))
+	case telnetOpened().MatchString(line):
+		t.opened(telnetOpened().FindStringSubmatch(line))
 	case t.over || !t.d.open:
-	case telnetClosed.MatchString(line):
+	case telnetClosed().MatchString(line):
 		t.d.closed()
 		t.over = true
-	case telnetQuit.MatchString(line):
+	case telnetQuit().MatchString(line):
 		t.d.close()
 		t.over = true
 	case line != "":

@@ -1,13 +1,13 @@
 package probe
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/meaning"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
 )
@@ -130,19 +130,19 @@ func unexpected(f event.Failure) string {
 }
 
 var (
-	form  = regexp.MustCompile(`(?s)^(.*?)(?: \[([^][]+)\])?(?: To do: (.*))?$`)
-	offer = regexp.MustCompile(`^offers (\S+)(.*) \((port \d+, in (?:clear|TLS))\)$`)
+	form  = lazyregexp.New(`(?s)^(.*?)(?: \[([^][]+)\])?(?: To do: (.*))?$`)
+	offer = lazyregexp.New(`^offers (\S+)(.*) \((port \d+, in (?:clear|TLS))\)$`)
 )
 
 // parse takes apart what lib/finding.lua put together.
 func parse(text string) (what, reference, todo string) {
-	m := form.FindStringSubmatch(text)
+	m := form().FindStringSubmatch(text)
 	return m[1], m[2], m[3]
 }
 
 // offer finds out whether the finding is a keyword that the server offers.
 func (f *Finding) offer() {
-	m := offer.FindStringSubmatch(f.Text)
+	m := offer().FindStringSubmatch(f.Text)
 	if m == nil || f.Status != OK {
 		return
 	}

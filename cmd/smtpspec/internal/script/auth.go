@@ -2,8 +2,9 @@ package script
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // credential says what a mechanism proves a client's identity with: facts of the target, in the order user, secret.
@@ -61,13 +62,13 @@ func (w *writer) auth(k *conn, a *Authentication) {
 
 // finalPattern is what the source requires of the last reply besides its code.
 func finalPattern(a *Answer) string {
-	if a == nil || a.Match == nil || a.Match.How != Next || len(a.Match.Patterns) != 1 || codeOnly.MatchString(a.Match.Patterns[0]) {
+	if a == nil || a.Match == nil || a.Match.How != Next || len(a.Match.Patterns) != 1 || codeOnly().MatchString(a.Match.Patterns[0]) {
 		return ""
 	}
 	return a.Match.Patterns[0]
 }
 
-var codeOnly = regexp.MustCompile(`^\^[0-9]*$`)
+var codeOnly = lazyregexp.New(`^\^[0-9]*$`)
 
 // credentials are the options that say who logs in.
 func (w *writer) credentials(c credential, a *Authentication, code string) (options []string) {

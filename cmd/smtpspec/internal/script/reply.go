@@ -3,10 +3,10 @@ package script
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 )
 
@@ -102,7 +102,7 @@ func codeOf(a *Answer) string {
 	}, digits)
 	digits += strings.Repeat("x", max(0, 3-len(digits)))
 	switch {
-	case digits == "xxx" || !codeForm.MatchString(digits):
+	case digits == "xxx" || !codeForm().MatchString(digits):
 		return ""
 	case strings.Contains(digits, "x"):
 		return `"` + digits + `"`
@@ -111,20 +111,20 @@ func codeOf(a *Answer) string {
 }
 
 // codeForm is what expect takes for a code.
-var codeForm = regexp.MustCompile(`^[1-9]([0-9][0-9x]|xx)$`)
+var codeForm = lazyregexp.New(`^[1-9]([0-9][0-9x]|xx)$`)
 
-var enhancedForm = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})(?: (.*))?$`)
+var enhancedForm = lazyregexp.New(`^([245]\.\d{1,3}\.\d{1,3})(?: (.*))?$`)
 
 // splitEnhanced parts the enhanced status code that a text begins with (RFC 2034 section 4) from what follows.
 func splitEnhanced(text string) (enhanced, rest string) {
-	if m := enhancedForm.FindStringSubmatch(text); m != nil {
+	if m := enhancedForm().FindStringSubmatch(text); m != nil {
 		return m[1], m[2]
 	}
 	return "", text
 }
 
 // keywordForm is an EHLO keyword (RFC 5321 section 4.1.1.1).
-var keywordForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
+var keywordForm = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
 
 // keywords requires that the extensions are offered again. What they are offered with may differ: SIZE for one.
 func (w *writer) keywords(k *conn, command string, a *Answer) {
@@ -135,7 +135,7 @@ func (w *writer) keywords(k *conn, command string, a *Answer) {
 	for _, line := range a.Lines[min(1, len(a.Lines)):] {
 		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		word = strings.ToUpper(word)
-		if keywordForm.MatchString(word) && !contains(words, quote(word)) {
+		if keywordForm().MatchString(word) && !contains(words, quote(word)) {
 			words = append(words, quote(word))
 		}
 	}

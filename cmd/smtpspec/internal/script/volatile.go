@@ -1,8 +1,9 @@
 package script
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 )
 
 // phrase is the longest part of a reply's text that another server of the same software would say too, as a Lua pattern, or "".
@@ -36,14 +37,14 @@ func (k *conn) phrase(text string) string {
 const minPhrase = 6
 
 // word is a word of language, with the punctuation around it: no name, number, address or id.
-var word = regexp.MustCompile(`^[("']*[A-Za-z]+(?:['/-][A-Za-z]+)*[)"']*[.,:;!?]*$`)
+var word = lazyregexp.New(`^[("']*[A-Za-z]+(?:['/-][A-Za-z]+)*[)"']*[.,:;!?]*$`)
 
 // calendar are the words of dates and times.
-var calendar = regexp.MustCompile(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|GMT|UTC|CET|CEST|[ECMP][SD]T)[.,:;]*$`)
+var calendar = lazyregexp.New(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|GMT|UTC|CET|CEST|[ECMP][SD]T)[.,:;]*$`)
 
 // volatile tells whether a word may differ on another run or server: it is none of a language, of a date, or a name of the server.
 func (k *conn) volatile(w string) bool {
-	if !word.MatchString(w) || calendar.MatchString(w) {
+	if !word().MatchString(w) || calendar().MatchString(w) {
 		return true
 	}
 	bare := strings.Trim(w, `("').,:;!?`)
@@ -72,13 +73,13 @@ func escapePattern(text string) string {
 }
 
 // blank parts the words of a line.
-var blank = regexp.MustCompile(`[ \t\r\n]+|[^ \t\r\n]+`)
+var blank = lazyregexp.New(`[ \t\r\n]+|[^ \t\r\n]+`)
 
 // generalise makes of a line a pattern that is found in it whatever its dates, ids and names are. Changed is false where it has none.
 func (k *conn) generalise(line string) (pattern string, changed bool) {
 	var b strings.Builder
 	b.WriteByte('^')
-	for i, part := range blank.FindAllString(line, -1) {
+	for i, part := range blank().FindAllString(line, -1) {
 		code := i == 0 && len(part) >= 3 && strings.Trim(part[:3], "0123456789") == ""
 		if code {
 			b.WriteString(escapePattern(part[:3]))

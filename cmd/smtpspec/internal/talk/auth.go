@@ -36,7 +36,7 @@ func (s *session) secretive(line string) string {
 	if s.chunk <= 0 && !s.half { // otherwise it is no command, and a secret all the same
 		s.login = l
 	}
-	head := authHead.FindString(line)
+	head := authHead().FindString(line)
 	if head == "" || head == line {
 		return line
 	}

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 
 	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/script"
 	"github.com/smtpspec/smtpspec/luaapi"
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 )
 
@@ -56,7 +56,7 @@ func (s *session) skips(line string) bool {
 	if k == nil {
 		return false
 	}
-	if verbs[wire.Verb(line)] != "" || strings.HasPrefix(line, "/") || s.cfg.Screen != nil && !credentials.MatchString(line) {
+	if verbs[wire.Verb(line)] != "" || strings.HasPrefix(line, "/") || s.cfg.Screen != nil && !credentials().MatchString(line) {
 		s.skip = nil
 		s.skipped(k)
 		return false
@@ -76,7 +76,7 @@ func (s *session) skips(line string) bool {
 }
 
 // credentials are text that may be an answer to a 334.
-var credentials = regexp.MustCompile(`^\s*[A-Za-z0-9+/]{4,}={0,2}\s*$`)
+var credentials = lazyregexp.New(`^\s*[A-Za-z0-9+/]{4,}={0,2}\s*$`)
 
 func (s *session) skipped(k *skip) {
 	what := "a message, since DATA"

@@ -164,7 +164,7 @@ func (s *session) do(line string) {
 
 // remember keeps a line in the history, less what is secret in it.
 func (s *session) remember(line string) {
-	if head := authHead.FindString(line); head != "" {
+	if head := authHead().FindString(line); head != "" {
 		line = strings.TrimSpace(head)
 	}
 	if s.live.Secrets().Text(line) == line {

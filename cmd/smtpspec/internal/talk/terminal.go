@@ -3,10 +3,10 @@ package talk
 import (
 	"context"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/smtpspec/smtpspec/luaapi/lazyregexp"
 	"golang.org/x/term"
 )
 
@@ -73,14 +73,14 @@ func (t *terminal) cooked(f func() error) error {
 }
 
 // authHead is a line up to where its credentials begin.
-var authHead = regexp.MustCompile(`(?i)^\s*AUTH\s+\S+\s+`)
+var authHead = lazyregexp.New(`(?i)^\s*AUTH\s+\S+\s+`)
 
 // key is asked about every key that makes text, and about tab.
 func (t *terminal) key(line string, pos int, key rune) (string, int, bool) {
 	if t.how.words == nil {
 		return line[:pos] + "\t" + line[pos:], pos + 1, key == '\t' // a message may have some
 	}
-	head := authHead.FindString(line)
+	head := authHead().FindString(line)
 	switch {
 	case key == '\t' && head == "":
 		return t.complete(line, pos)
@@ -103,7 +103,7 @@ func (t *terminal) match(rest string) {
 
 // reveal puts what was typed in place of the bullets.
 func (t *terminal) reveal(line string) string {
-	head := authHead.FindString(line)
+	head := authHead().FindString(line)
 	if head == "" || len(t.hidden) == 0 {
 		return line
 	}
