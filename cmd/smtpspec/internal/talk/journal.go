@@ -118,14 +118,28 @@ func (s *session) scenario() ([]byte, error) {
 	}
 	f := script.File{
 		Comment:   []string{"A conversation with " + s.cfg.Label + ", typed into smtpspec talk."},
-		Scenarios: []script.Scenario{{Name: "conversation with " + s.cfg.Label, Steps: steps}},
+		Scenarios: []script.Scenario{{Name: "conversation with " + s.cfg.Label}},
 		Secrets:   s.live.Secrets(),
 	}
-	var b bytes.Buffer
-	if err := f.Write(&b); err != nil {
-		return nil, err
+	return fitting(&f, steps)
+}
+
+// fitting writes a scenario of as many steps, from the first on, as a file has room for. One with its end missing is more than none.
+func fitting(f *script.File, steps []script.Step) ([]byte, error) {
+	for n := len(steps); ; n = n * 7 / 8 {
+		kept := steps[:n:n]
+		if n < len(steps) {
+			kept = append(kept, script.Step{Kind: script.Lost, Conn: 1, Text: fmt.Sprintf("the last %d of %d steps: a scenario file has %d bytes at most",
+				len(steps)-n, len(steps), script.MaxSource)})
+		}
+		f.Scenarios[0].Steps = kept
+		var b bytes.Buffer
+		var tooLong *script.TooLongError
+		err := f.Write(&b)
+		if err == nil || !errors.As(err, &tooLong) || n == 0 {
+			return b.Bytes(), err
+		}
 	}
-	return b.Bytes(), nil
 }
 
 // save writes the scenario into a file, which may be there already with force alone.
