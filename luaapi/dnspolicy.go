@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -36,9 +37,9 @@ func policyFunctions() []*bind.Func {
 	return []*bind.Func{
 		bind.Fn("spf(domain: string, options?: dns.SPFOptions): dns.SPF", dnsSPF, "Reads and judges the SPF record of a domain with all that it includes (RFC 7208)."),
 		bind.Fn("dkim(selector: string, domain: string, options?: dns.Options): dns.DKIM", dnsDKIM, "Reads and judges a DKIM key (RFC 6376 3.6)."),
-		bind.Fn("dmarc(domain: string, options?: dns.Options): dns.DMARC", dnsDMARC, "Finds and judges the DMARC policy for a domain, by walking up the tree of names (RFC 9989)."),
+		bind.Fn("dmarc(domain: string, options?: dns.Options): dns.DMARC", domainPolicy((*policy.Asker).DMARC, func(t classes) *bind.Class { return t.dmarc }), "Finds and judges the DMARC policy for a domain, by walking up the tree of names (RFC 9989)."),
 		bind.Fn("mta_sts(domain: string, options?: dns.MTASTSOptions): dns.MTASTS", dnsMTASTS, "Reads and judges the MTA-STS record of a domain and, with fetch, its policy (RFC 8461)."),
-		bind.Fn("tls_rpt(domain: string, options?: dns.Options): dns.TLSRPT", dnsTLSRPT, "Reads and judges where reports about TLS go (RFC 8460)."),
+		bind.Fn("tls_rpt(domain: string, options?: dns.Options): dns.TLSRPT", domainPolicy((*policy.Asker).TLSRPT, func(t classes) *bind.Class { return t.tlsrpt }), "Reads and judges where reports about TLS go (RFC 8460)."),
 	}
 }
 
@@ -104,28 +105,19 @@ func dnsDKIM(c *bind.Call) error {
 	return a.pushPolicy(c, a.lang.types.dkim, p, err)
 }
 
-func dnsDMARC(c *bind.Call) error {
-	a := attemptOf(c.L)
-	var o dnsOptions
-	dnsTable.Decode(c.Table(1), &o)
-	ask, err := a.asker(c, o, 0)
-	if err != nil {
-		return err
+// domainPolicy asks for what a domain alone names.
+func domainPolicy[P any](ask func(*policy.Asker, context.Context, string) (P, error), class func(classes) *bind.Class) func(*bind.Call) error {
+	return func(c *bind.Call) error {
+		a := attemptOf(c.L)
+		var o dnsOptions
+		dnsTable.Decode(c.Table(1), &o)
+		asker, err := a.asker(c, o, 0)
+		if err != nil {
+			return err
+		}
+		p, err := ask(asker, a.ctx, c.String(0))
+		return a.pushPolicy(c, class(a.lang.types), p, err)
 	}
-	p, err := ask.DMARC(a.ctx, c.String(0))
-	return a.pushPolicy(c, a.lang.types.dmarc, p, err)
-}
-
-func dnsTLSRPT(c *bind.Call) error {
-	a := attemptOf(c.L)
-	var o dnsOptions
-	dnsTable.Decode(c.Table(1), &o)
-	ask, err := a.asker(c, o, 0)
-	if err != nil {
-		return err
-	}
-	p, err := ask.TLSRPT(a.ctx, c.String(0))
-	return a.pushPolicy(c, a.lang.types.tlsrpt, p, err)
 }
 
 func dnsMTASTS(c *bind.Call) error {

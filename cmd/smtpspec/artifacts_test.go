@@ -196,6 +196,25 @@ func TestArtifactsIsolated(t *testing.T) {
 	}
 }
 
+// Nothing in the directory but the files of a failure is touched, whatever scenarios are called.
+func TestArtifactsBesideOthers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"keep.txt", "src/keep.txt"} {
+		writeFile(t, dir, name, "mine")
+	}
+	writeFile(t, dir, "src.lua", `fail("x")`)
+	writeFile(t, dir, "да.lua", `scenario("нет", function() fail("x") end) scenario("no!", function() fail("x") end)`)
+	if out, errs, code := smtpspec(t, dir, "run", "src.lua", "да.lua", "--target", "demo", "--artifacts", "."); code != 1 {
+		t.Fatalf("exit code %d: %s\n%s", code, errs, out)
+	}
+	for _, name := range []string{"keep.txt", "src/keep.txt", "src/repro.lua", "scenario/repro.lua", "no/repro.lua"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What is wrong with the directory is said before anything runs.
 func TestArtifactsNowhere(t *testing.T) {
 	t.Parallel()

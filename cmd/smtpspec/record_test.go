@@ -345,6 +345,25 @@ func TestRecordTLSProblems(t *testing.T) {
 	}
 }
 
+// A client that leaves in the middle of STARTTLS holds nobody up.
+func TestRecordLeavesAtSTARTTLS(t *testing.T) {
+	t.Parallel()
+	server, err := demo.Start(demo.Config{})
+	must(t, err)
+	t.Cleanup(func() { server.Close() })
+	r := startRecord(t, "--target", "smtp://"+server.SMTPAddr(), "--conversations", "1")
+	c, err := net.Dial("tcp", r.address)
+	must(t, err)
+	speak(t, c, "", "EHLO client.example\r\n")
+	_, err = io.WriteString(c, "STARTTLS\r\n")
+	must(t, err)
+	must(t, c.(*net.TCPConn).SetLinger(0))
+	c.Close()
+	if script := r.end(); !strings.Contains(script, "STARTTLS") && !strings.Contains(script, "starttls") {
+		t.Error(script)
+	}
+}
+
 func TestRecordMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -73,13 +73,10 @@ func (s *Sink) Close() error {
 // Count is the number of failures that were written.
 func (s *Sink) Count() int { return len(s.taken) }
 
-// write makes the directory of a failure. One of that name that an earlier run left is replaced.
+// write makes the directory of a failure, and puts its three files into it. What else may be there is not ours, and stays.
 func (s *Sink) write(res *report.Result, a *report.Attempt) error {
 	dir := filepath.Join(s.cfg.Dir, s.name(a.Key))
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("%s cannot be replaced: %s", dir, luaapi.FileProblem(err))
-	}
-	if err := os.Mkdir(dir, 0o777); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("%s cannot be made: %s", dir, luaapi.FileProblem(err))
 	}
 	transcript, err := transcriptJSON(a)
@@ -117,7 +114,9 @@ func (s *Sink) name(k event.Key) string {
 		words[i] = slug(words[i])
 	}
 	base := strings.Trim(strings.Join(words, "-"), "-")
-	base = base[:min(len(base), maxName)]
+	if base = base[:min(len(base), maxName)]; base == "" {
+		base = "scenario" // it has no letter that a name is made of
+	}
 	name := base
 	for n := 2; s.taken[name]; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)

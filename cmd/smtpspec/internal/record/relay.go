@@ -19,8 +19,8 @@ type relay struct {
 	p *Proxy
 	n int
 
-	client, server net.Conn // in TLS once that is done
-	upgraded       chan error
+	client, server net.Conn   // in TLS once that is done
+	upgraded       chan error // what became of a STARTTLS; who waits for it may be gone
 
 	mu     sync.Mutex
 	follow *follower
@@ -33,7 +33,7 @@ const handshakeTime = 30 * time.Second
 func newRelay(p *Proxy, n int, client, server net.Conn) *relay {
 	t := p.cfg.Server
 	to := &script.Connect{Host: t.Host(), Port: t.Port(), TLS: t.Text("tls") == "implicit", LMTP: t.LMTP()}
-	r := &relay{p: p, n: n, client: client, server: server, upgraded: make(chan error), follow: newFollower(to)}
+	r := &relay{p: p, n: n, client: client, server: server, upgraded: make(chan error, 1), follow: newFollower(to)}
 	r.follow.secret = p.secrets.Add
 	r.follow.show = func(mark string, line []byte) { p.show(n, mark, line) }
 	return r
@@ -183,13 +183,11 @@ func (r *relay) answer(ctx context.Context, line []byte) bool {
 	}
 	r.mu.Unlock()
 	r.p.show(r.n, "<", line)
-	if _, err := r.client.Write(line); err != nil {
-		return true // the client is gone, which its reader notes; what the server still says is kept
-	}
+	_, gone := r.client.Write(line) // its reader notes that; what the server still says is kept
 	if verb != "STARTTLS" {
 		return true
 	}
-	if code != 220 {
+	if code != 220 || gone != nil {
 		r.upgraded <- errRefused
 		return true
 	}
