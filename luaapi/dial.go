@@ -63,6 +63,8 @@ func (k *conn) where() wire.Where {
 	w := wire.Where{Network: "tcp", Address: k.address, Source: k.opts.Source, LMTP: k.lmtp, ID: len(a.conns) + 1, Apart: a.env.Crowded,
 		Socks: k.socks, Resolver: a.env.DNS.Dialer()}
 	switch {
+	case k.exec:
+		w.Network, w.Dir = wire.ProgramNetwork, k.programDir()
 	case k.opts.Unix != "":
 		w.Network = "unix"
 	case k.opts.Family != 0:

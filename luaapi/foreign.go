@@ -142,14 +142,14 @@ func (f *Facts) UnmarshalJSON(b []byte) error {
 }
 
 type targetJSON struct {
-	Name, URL, Unix []byte
-	Demo            bool
-	Facts           *Facts
+	Name, URL, Unix, Program []byte
+	Demo                     bool
+	Facts                    *Facts
 }
 
 // MarshalJSON writes the target with all its facts.
 func (t *Target) MarshalJSON() ([]byte, error) {
-	return json.Marshal(targetJSON{[]byte(t.Name), []byte(t.URL), []byte(t.Unix), t.Demo, &t.Facts})
+	return json.Marshal(targetJSON{[]byte(t.Name), []byte(t.URL), []byte(t.Unix), []byte(t.Program), t.Demo, &t.Facts})
 }
 
 // UnmarshalJSON is the reverse of MarshalJSON.
@@ -159,6 +159,6 @@ func (t *Target) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &j); err != nil {
 		return err
 	}
-	*t = Target{Facts: facts, Name: string(j.Name), URL: string(j.URL), Unix: string(j.Unix), Demo: j.Demo}
+	*t = Target{Facts: facts, Name: string(j.Name), URL: string(j.URL), Unix: string(j.Unix), Program: string(j.Program), Demo: j.Demo}
 	return nil
 }

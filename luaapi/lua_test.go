@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,7 +30,7 @@ import (
 //	-- note: "regexp"             a note, -- log: a line of the record, -- reason: that of a skip
 //	-- server: 220 hi             a server of the test's own in place of the demo server; see scriptedServer
 //	-- set: name=value            a fact; "name" alone takes it away. -- var: is a variable
-//	-- limits: reply=100ms        as the flags of the run set them; -- allow: host is --allow
+//	-- limits: reply=100ms        as the flags of the run set them; -- allow: host is --allow, -- allow: exec is --allow-exec
 //	-- zone: name TYPE data       a record, or a fault, of the resolver that the chunk has; see resolvetest.Serve
 //	-- file: lib/helpers.lua      what follows is that file
 //
@@ -234,7 +235,7 @@ func (c *testChunk) env(t *testing.T, srv *demo.Server) *Env {
 		r, _ = resolve.New(zone.Address)
 		_ = vars.Set("resolver", zone.Address) // a value of the right type
 	}
-	return &Env{DNS: r, Target: target, Vars: vars, Limits: c.limits, Secrets: secrets, Allow: c.allow, Run: "run", Counter: &atomic.Uint64{},
+	return &Env{DNS: r, Target: target, Vars: vars, Limits: c.limits, Secrets: secrets, Allow: c.allow, AllowExec: slices.Contains(c.allow, "exec"), Run: "run", Counter: &atomic.Uint64{},
 		Seed: 1, Keywords: &Keywords{}}
 }
 

@@ -21,6 +21,7 @@ type Env struct {
 	Limits         Limits
 	Secrets        *wire.Secrets
 	Allow          []string          // host or host:port that scripts may connect to besides the target
+	AllowExec      bool              // scripts may start programs
 	DNS            *resolve.Resolver // whom dns asks; nil: the system's
 	Run            string            // identifies the run: unique texts hold it
 	Counter        *atomic.Uint64    // of unique texts, one for the whole run

@@ -30,6 +30,7 @@ type connectOptions struct {
 	Wait           *time.Duration `lua:"wait" doc:"How long to try again while nobody listens there, as where a server is starting." default:"not at all"`
 	Proxy          *lua.LTable    `lua:"proxy" type:"smtp.ProxyOptions" doc:"PROXY protocol header to begin with, before TLS and everything else." default:"none"`
 	Unix           string         `lua:"unix" doc:"Path of a UNIX socket to connect to instead of host and port." default:"the target's"`
+	Program        lua.LValue     `lua:"program" type:"string|string[]" doc:"A program whose standard input and output are the connection: a list of its name and arguments, or a command for the shell. Its standard error goes into the transcript. A path with a slash, and what the program does, is relative to the file's directory. Only with --allow-exec." default:"the target's"`
 	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect." default:"the run's, 10 s"`
 	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply on this connection." default:"the run's, 30 s"`
 	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do every TLS handshake of this connection; what a handshake itself says wins."`
@@ -62,6 +63,7 @@ type conn struct {
 	lmtp         bool
 	proxy        *proxyHeader
 	socks        *wire.Socks
+	exec         bool          // address is a command
 	replyTimeout time.Duration // 0: what the run says
 	opened       raised
 	shut         bool // the script closed it
@@ -167,6 +169,9 @@ func (k *conn) resolve() error {
 	if o.ReplyTimeout != nil {
 		k.replyTimeout = *o.ReplyTimeout
 	}
+	if done, err := k.program(); done || err != nil {
+		return err
+	}
 	if o.MX != "" {
 		return k.exchange()
 	}
@@ -200,7 +205,7 @@ func (k *conn) resolve() error {
 func (a *attempt) allowed(host, port string) error {
 	t := a.env.Target
 	switch {
-	case port == "" && host == t.Unix, port != "" && t.Unix == "" && strings.EqualFold(host, t.Host()),
+	case port == "" && host == t.Unix, port != "" && t.tcp() && strings.EqualFold(host, t.Host()),
 		port != "" && isLoopback(host) && t.Loopback():
 		return nil
 	}
@@ -213,15 +218,13 @@ func (a *attempt) allowed(host, port string) error {
 			return nil
 		}
 	}
-	return &notAllowed{full}
+	return &notAllowed{fmt.Sprintf("a script may not connect to %s, which is not the target's host: --allow %s allows it", full, full)}
 }
 
-// notAllowed is a place that scripts may not connect to.
-type notAllowed struct{ place string }
+// notAllowed is what scripts may do only where a flag says so; the text names it.
+type notAllowed struct{ text string }
 
-func (e *notAllowed) Error() string {
-	return fmt.Sprintf("a script may not connect to %s, which is not the target's host: --allow %s allows it", e.place, e.place)
-}
+func (e *notAllowed) Error() string { return e.text }
 
 // session is connect and all that comes before MAIL.
 func session(c *bind.Call) error {

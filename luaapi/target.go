@@ -216,10 +216,11 @@ func luaValue(v any) lua.LValue {
 // Target is a server under test.
 type Target struct {
 	Facts
-	Name string
-	URL  string
-	Unix string // socket path, "" for TCP
-	Demo bool
+	Name    string
+	URL     string
+	Unix    string // socket path, "" for TCP
+	Program string // command whose standard input and output are the connection, "" for none
+	Demo    bool
 
 	names *net.Resolver // of its host; nil: the system's ways
 }
@@ -235,6 +236,8 @@ var schemes = map[string]struct {
 	"lmtp":          {"none", "lmtp", 24},
 	"lmtp+unix":     {"none", "lmtp", 0},
 	"smtp+unix":     {"none", "smtp", 0},
+	"smtp+exec":     {"none", "smtp", 0},
+	"lmtp+exec":     {"none", "lmtp", 0},
 }
 
 // ParseTarget reads a target URL, as in "smtp+starttls://mx.example.org:587".
@@ -256,10 +259,16 @@ func ParseTarget(text string) (*Target, error) {
 	_ = t.Set("tls", s.tls)
 	_ = t.Set("protocol", s.protocol)
 	if s.port == 0 {
+		_ = t.Set("host", "localhost")
+		if strings.HasSuffix(strings.ToLower(scheme), "+exec") {
+			if t.Program = rest; strings.TrimSpace(rest) == "" {
+				return nil, fmt.Errorf("%q: a command expected, as in %s:///usr/sbin/sendmail -bs", mask(text), scheme)
+			}
+			return t, nil
+		}
 		if t.Unix = rest; !strings.HasPrefix(rest, "/") {
 			return nil, fmt.Errorf("%q: the path of a socket expected, as in %s:///run/lmtp.sock", mask(text), scheme)
 		}
-		_ = t.Set("host", "localhost")
 		return t, nil
 	}
 	return t, t.address(text, s.port)
@@ -321,21 +330,26 @@ func (t *Target) Port() int {
 	return int(n)
 }
 
-// Address is host:port, or the path of the socket.
+// Address is host:port, the path of the socket, or the command.
 func (t *Target) Address() string {
-	if t.Unix != "" {
-		return t.Unix
+	if !t.tcp() {
+		return t.Unix + t.Program
 	}
 	return net.JoinHostPort(t.Host(), strconv.Itoa(t.Port()))
 }
 
-// Network is what Address is an address of: "tcp" or "unix".
+// Network is what Address is an address of: "tcp", "unix" or wire.ProgramNetwork.
 func (t *Target) Network() string {
-	if t.Unix != "" {
+	switch {
+	case t.Unix != "":
 		return "unix"
+	case t.Program != "":
+		return wire.ProgramNetwork
 	}
 	return "tcp"
 }
+
+func (t *Target) tcp() bool { return t.Unix == "" && t.Program == "" }
 
 // ResolveBy makes the resolver find the target's host, where it has to be found out of a connection. It is called before scenarios run.
 func (t *Target) ResolveBy(r *resolve.Resolver) { t.names = r.Dialer() }
@@ -350,7 +364,7 @@ func NoTarget() *Target { return &Target{Facts: targetFacts()} }
 func (t *Target) LMTP() bool { return t.Text("protocol") == "lmtp" }
 
 // Loopback tells whether the target is this machine.
-func (t *Target) Loopback() bool { return t.Unix != "" || isLoopback(t.Host()) }
+func (t *Target) Loopback() bool { return !t.tcp() || isLoopback(t.Host()) }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(strings.Trim(host, "[]"))
@@ -373,7 +387,7 @@ func (t *Target) fact(name string) (any, bool) {
 
 // localAddress is the address that the system would connect to the target from. No packet is sent.
 func localAddress(t *Target) string {
-	if t.Unix != "" || t.Loopback() && net.ParseIP(t.Host()) == nil {
+	if !t.tcp() || t.Loopback() && net.ParseIP(t.Host()) == nil {
 		return "127.0.0.1"
 	}
 	d := net.Dialer{Timeout: time.Second, Resolver: t.names}

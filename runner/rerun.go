@@ -26,19 +26,21 @@ func (r *Rerun) line(j *Job) string {
 	words := make([]string, 0, 4)
 	switch {
 	case j.Decl.ID != "" && j.Shared:
-		words = append(words, "--id", Quote(j.Decl.ID))
+		words = append(words, "--id", luaapi.ShellWord(j.Decl.ID))
 	case j.Shared:
-		words = append(words, "--grep", Quote("^"+regexp.QuoteMeta(j.Key.Name)+"$"))
+		words = append(words, "--grep", luaapi.ShellWord("^"+regexp.QuoteMeta(j.Key.Name)+"$"))
 	}
 	path := j.Key.File
 	if !j.Decl.Plain {
 		path += ":" + strconv.Itoa(j.Decl.Line)
 	}
-	return r.begin(j.Target) + strings.Join(append(words, Quote(path)), " ")
+	return r.begin(j.Target) + strings.Join(append(words, luaapi.ShellWord(path)), " ")
 }
 
 // Command runs a file against a target as the scenarios were run.
-func (r *Rerun) Command(t *luaapi.Target, path string) string { return r.begin(t) + Quote(path) }
+func (r *Rerun) Command(t *luaapi.Target, path string) string {
+	return r.begin(t) + luaapi.ShellWord(path)
+}
 
 // begin is what the lines of a target have in common.
 func (r *Rerun) begin(t *luaapi.Target) string {
@@ -47,27 +49,14 @@ func (r *Rerun) begin(t *luaapi.Target) string {
 	}
 	words := []string{r.Program, "run"}
 	if r.Target != nil {
-		words = append(words, "--target", Quote(r.Target(t)))
+		words = append(words, "--target", luaapi.ShellWord(r.Target(t)))
 	}
 	for _, f := range r.Flags {
-		words = append(words, Quote(f))
+		words = append(words, luaapi.ShellWord(f))
 	}
 	text := strings.Join(words, " ") + " "
 	r.begun.Store(t, text)
 	return text
-}
-
-// isPlain tells whether a character means nothing to a shell.
-func isPlain(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_@%+=:,./^-", c)
-}
-
-// Quote makes text one word of a shell command line.
-func Quote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(c rune) bool { return !isPlain(c) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // SeedText writes a seed as --seed takes it.

@@ -28,7 +28,9 @@ type Config struct {
 	Limits  luaapi.Limits
 	Secrets *wire.Secrets
 	Allow   []string
-	DNS     *resolve.Resolver // nil: the system's
+	// AllowExec lets scripts start programs, which may do what the user may.
+	AllowExec bool
+	DNS       *resolve.Resolver // nil: the system's
 
 	Jobs           int
 	MaxConnections int // for each target
@@ -94,7 +96,7 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 	if vars == nil {
 		vars = luaapi.NewVars()
 	}
-	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, DNS: cfg.DNS, Run: cfg.RunID,
+	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, AllowExec: cfg.AllowExec, DNS: cfg.DNS, Run: cfg.RunID,
 		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory,
 		Crowded: cfg.jobs() > Crowd}
 }

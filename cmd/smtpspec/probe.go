@@ -99,7 +99,7 @@ func copyQuestions(e *env, dir string) error {
 	if err := probe.Copy(files, dir); err != nil {
 		return usage("an empty directory, or a new one, takes them", "--copy-to: %s", pathProblem(err))
 	}
-	fmt.Fprintf(e.stdout, "smtpspec probe --scenarios %s WHERE asks the questions in %s\n", runner.Quote(dir), dir)
+	fmt.Fprintf(e.stdout, "smtpspec probe --scenarios %s WHERE asks the questions in %s\n", luaapi.ShellWord(dir), dir)
 	return nil
 }
 

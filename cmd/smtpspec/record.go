@@ -75,13 +75,16 @@ func recordConversations(e *env, c *cli.Context) error {
 		e.errorf("", "no client had a conversation: nothing was written")
 		return exitError(runner.ExitNothing)
 	}
-	fmt.Fprintf(e.stdout, "%s in %s: smtpspec run %s --target %s\n", count(n, "conversation"), cfg.Out, runner.Quote(cfg.Out), runner.Quote(s.cfg.Targets[0].URL))
+	fmt.Fprintf(e.stdout, "%s in %s: smtpspec run %s --target %s\n", count(n, "conversation"), cfg.Out, luaapi.ShellWord(cfg.Out), luaapi.ShellWord(s.cfg.Targets[0].URL))
 	return nil
 }
 
 // recordConfig reads the flags.
 func (s *setup) recordConfig() (cfg record.Config, err error) {
 	c, t := s.c, s.cfg.Targets[0]
+	if t.Program != "" {
+		return cfg, usage("", "a program cannot be recorded: record stands between a client and a server with an address")
+	}
 	if c.Bool("insecure") {
 		_ = t.Set("tls_verify", false) // a value of the right type
 	}

@@ -16,6 +16,7 @@ func runCommand(e *env) *cli.Command {
 	flags := append(planFlags(),
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
 		&cli.GenericFlag{Value: &texts{}, Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
+		execFlag(),
 		dnsFlag(),
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
 		&cli.IntFlag{Name: "max-connections", Usage: "start no scenario while a target has `N` connections (50)"},
@@ -180,6 +181,9 @@ func (s *setup) runFlags() error {
 	cfg.Allow = append(cfg.Allow, given(c, "allow")...)
 	for _, a := range given(c, "allow") {
 		s.rerun = append(s.rerun, "--allow", a)
+	}
+	if err := s.allowExec(); err != nil {
+		return err
 	}
 	if c.Bool("insecure") {
 		s.rerun = append(s.rerun, "--insecure")

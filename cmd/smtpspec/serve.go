@@ -14,8 +14,8 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/demo"
-	"github.com/smtpspec/smtpspec/runner"
 	"github.com/smtpspec/smtpspec/runner/event"
 	"github.com/urfave/cli/v2"
 )
@@ -170,7 +170,7 @@ func writeCA(facts map[string]string, name string) (remove func(), err error) {
 func printFacts(w io.Writer, facts map[string]string) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		fmt.Fprintf(&b, "%s=%s\n", name, runner.Quote(facts[name]))
+		fmt.Fprintf(&b, "%s=%s\n", name, luaapi.ShellWord(facts[name]))
 	}
 	io.WriteString(w, b.String())
 }
@@ -203,7 +203,7 @@ func runLine(address string, facts map[string]string) string {
 		switch name {
 		case "host", "port", "tls", "protocol": // the target says them
 		default:
-			line += " --set " + runner.Quote(name+"="+facts[name])
+			line += " --set " + luaapi.ShellWord(name+"="+facts[name])
 		}
 	}
 	return line + " scenarios"

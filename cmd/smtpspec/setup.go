@@ -30,6 +30,29 @@ func dnsFlag() cli.Flag {
 	return &cli.StringFlag{Name: "dns", Usage: "`SERVER[:PORT]` to resolve names with; by default the system's resolver"}
 }
 
+// execFlag is that of the commands that may start programs.
+func execFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "allow-exec", Usage: "let scripts and the target start programs, which may do whatever you may"}
+}
+
+// allowExec reads it. A target that is a program needs it, since its URL may come from a configuration that somebody else wrote.
+func (s *setup) allowExec() error {
+	s.cfg.AllowExec = s.c.Bool("allow-exec")
+	switch {
+	case s.cfg.AllowExec && s.cfg.Isolation != nil:
+		return usage("leave one of them out", "--allow-exec and --isolate: a script from a stranger starts no programs")
+	case s.cfg.AllowExec:
+		s.rerun = append(s.rerun, "--allow-exec")
+		return nil
+	}
+	for _, t := range s.cfg.Targets {
+		if t.Program != "" {
+			return usage("--allow-exec allows it", "the target %s is a program, which may do whatever you may", t.URL)
+		}
+	}
+	return nil
+}
+
 // planFlags are those of the commands that select scenarios and put them in order, besides.
 func planFlags() []cli.Flag {
 	return append(loadFlags(),

@@ -25,6 +25,7 @@ func talkCommand(e *env) *cli.Command {
 		&cli.GenericFlag{Value: &texts{}, Name: "var", Usage: "`name=value`: a variable, for /lua"},
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
 		&cli.GenericFlag{Value: &texts{}, Name: "allow", Usage: "`HOST[:PORT]` that /lua may connect to besides the target"},
+		execFlag(),
 		dnsFlag(),
 		&cli.StringFlag{Name: "reply-timeout", Usage: "`TIME` that a reply may take (30s), or rfc for RFC 5321's minutes"},
 		&cli.StringFlag{Name: "connect-timeout", Usage: "`TIME` that a connect may take (10s)"},
@@ -108,6 +109,9 @@ func (s *setup) where() error {
 			return err
 		}
 	}
+	if err := s.allowExec(); err != nil {
+		return err
+	}
 	if s.c.Bool("insecure") {
 		_ = s.cfg.Targets[0].Set("tls_verify", false) // a value of the right type
 	}
@@ -155,7 +159,7 @@ func (s *setup) talkConfig() (talk.Config, error) {
 			cfg.History = e.historyFile()
 		}
 	}
-	env := &luaapi.Env{Target: t, Vars: s.cfg.Vars, Limits: s.cfg.Limits, Secrets: s.cfg.Secrets, Allow: append(s.cfg.Allow, given(c, "allow")...), DNS: s.cfg.DNS,
+	env := &luaapi.Env{Target: t, Vars: s.cfg.Vars, Limits: s.cfg.Limits, Secrets: s.cfg.Secrets, Allow: append(s.cfg.Allow, given(c, "allow")...), AllowExec: s.cfg.AllowExec, DNS: s.cfg.DNS,
 		Run: s.cfg.RunID, Counter: &atomic.Uint64{}, Seed: s.cfg.Seed, FullTranscript: true, Keywords: &luaapi.Keywords{}}
 	cfg.Live = s.lang.Live(env, e.dir)
 	return cfg, nil

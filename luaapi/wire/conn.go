@@ -60,7 +60,7 @@ func (c *Conn) LocalAddr() string { return addrText(c.sock.LocalAddr()) }
 func (c *Conn) RemoteAddr() string { return addrText(c.sock.RemoteAddr()) }
 
 func addrText(a net.Addr) string {
-	if a == nil {
+	if a == nil || a.String() == "@" {
 		return "" // an end of a UNIX socket needs no name
 	}
 	return a.String()
@@ -275,3 +275,6 @@ func (c *Conn) Awaited() string { return c.track.first() }
 
 // Accepted is the number of recipients that the current transaction has.
 func (c *Conn) Accepted() int { return c.track.rcpts }
+
+// PRDR tells whether the latest MAIL asked for a reply for each recipient (draft-hall-prdr-00).
+func (c *Conn) PRDR() bool { return c.track.prdr }

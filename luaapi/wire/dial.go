@@ -14,8 +14,9 @@ import (
 
 // Where is what to connect to.
 type Where struct {
-	Network string // "tcp", "tcp4", "tcp6" or "unix"
-	Address string // host:port, or a path
+	Network string // "tcp", "tcp4", "tcp6", "unix" or ProgramNetwork
+	Address string // host:port, a path, or a command
+	Dir     string // where a command runs; "" for here
 	Source  string // local IP address, with or without a port; "" for any
 	LMTP    bool
 	ID      int
@@ -77,9 +78,12 @@ func Dial(ctx context.Context, w Where, deadline time.Time, t *Transcript) (*Con
 
 // dial tries once.
 func (w *Where) dial(ctx context.Context, d net.Dialer) (nc net.Conn, de *DialError) {
-	if w.Socks != nil {
+	switch {
+	case w.Socks != nil:
 		nc, de = w.Socks.connect(ctx, d, w.Address)
-	} else {
+	case w.Network == ProgramNetwork:
+		nc, de = startProgram(w.Address, w.Dir)
+	default:
 		dial := d.DialContext
 		if w.Apart {
 			dial = dialApart(&d)
@@ -121,6 +125,9 @@ func pause(ctx context.Context, left time.Duration) bool {
 
 // place is what is connected to, and how, in words.
 func (w *Where) place() string {
+	if w.Network == ProgramNetwork {
+		return "the program " + w.Address
+	}
 	if w.Socks != nil {
 		return w.Address + " through the SOCKS proxy " + w.Socks.Address
 	}
@@ -155,6 +162,9 @@ func dialApart(d *net.Dialer) func(context.Context, string, string) (net.Conn, e
 
 func newConn(s *sock, w Where, t *Transcript, at time.Time) *Conn {
 	t.add(event.Wire{Time: time.Now(), Conn: w.ID, Dir: event.Info, Data: []byte("connected to " + w.place())})
+	if p, ok := s.Conn.(*programConn); ok {
+		p.complaints.attach(t, w.ID)
+	}
 	c := &Conn{ID: w.ID, transcript: t, sock: s, ready: at, lastWrite: at}
 	c.stream = c.sock
 	c.track.lmtp = w.LMTP

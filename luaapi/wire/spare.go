@@ -17,10 +17,9 @@ type Spare struct {
 
 // DialSpare connects within ctx and the deadline: to the address of w, by its network and resolver. The error is a *DialError.
 func DialSpare(ctx context.Context, w Where, deadline time.Time) (*Spare, error) {
-	d := net.Dialer{Deadline: deadline, Resolver: w.Resolver}
-	nc, err := d.DialContext(ctx, w.Network, w.Address)
-	if err != nil {
-		return nil, &DialError{Kind: Classify(err), Detail: err}
+	nc, de := w.dial(ctx, net.Dialer{Deadline: deadline, Resolver: w.Resolver})
+	if de != nil {
+		return nil, de
 	}
 	return &Spare{conn: nc, at: time.Now()}, nil
 }

@@ -74,7 +74,7 @@ func Locate(ctx context.Context, cfg *Config) (*Place, error) {
 
 // target asks one that was described: its port alone, unless others are named.
 func (cfg *Config) target(ctx context.Context, p *Place, t *luaapi.Target) error {
-	if t.Unix != "" || t.LMTP() {
+	if t.Network() != "tcp" || t.LMTP() {
 		return errors.New("probe speaks SMTP over TCP: a target of that kind cannot be probed")
 	}
 	p.Required = "all"
