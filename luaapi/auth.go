@@ -1,11 +1,11 @@
 package luaapi
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
 	"github.com/smtpspec/smtpspec/luaapi/sasl"
@@ -22,7 +22,9 @@ type authOptions struct {
 	AuthzID         string     `lua:"authzid" doc:"Authorization identity: whom to act as." default:"none"`
 	Realm           string     `lua:"realm" doc:"Realm of DIGEST-MD5, domain of NTLM." default:"the first that the server offers; for NTLM what user has before a backslash"`
 	InitialResponse *bool      `lua:"initial_response" doc:"Whether the first response goes with the AUTH command; false waits for the 334." default:"true where the mechanism has one and the line stays within 512 bytes"`
-	Code            lua.LValue `lua:"code" type:"number|string|table" doc:"What to expect at the end, as in expect." default:"235"`
+	ChannelBinding  string     `lua:"channel_binding" doc:"What the -PLUS forms bind to: \"tls-exporter\" (TLS 1.3), \"tls-server-end-point\" or \"tls-unique\" (up to TLS 1.2)." default:"the first of these that there is"`
+	Steps           lua.LValue `lua:"steps" type:"table" doc:"Numbers to what is sent in place of the n-th thing that the mechanism sends, where the initial response is the first: text is the line as it is (\"*\" cancels), a function (response, challenge) gives the bytes that go out in base64." default:"none"`
+	Code            lua.LValue `lua:"code" type:"number|string|table" doc:"What to expect at the end, as in expect." default:"235; 501 where a step is \"*\""`
 }
 
 var authTable = bind.OptionsOf[authOptions]("smtp.AuthOptions", "How to authenticate.")
@@ -69,10 +71,17 @@ func (k *conn) authenticate(c *bind.Call, o authOptions) (*reply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("c:auth: option code: %w", err)
 	}
+	steps, err := stepsOf(o.Steps)
+	if err != nil {
+		return nil, fmt.Errorf("c:auth: option steps: %w", err)
+	}
 	if want == nil {
-		want = codes(235)
+		want = steps.code()
 	}
 	cred := k.credentials(o)
+	if err := k.bindTo(o.ChannelBinding, o.Mechanism, &cred); err != nil {
+		return nil, fmt.Errorf("c:auth: %w", err)
+	}
 	mechanism, err := k.mechanism(c, o, cred)
 	if err != nil {
 		return nil, err
@@ -85,7 +94,7 @@ func (k *conn) authenticate(c *bind.Call, o authOptions) (*reply, error) {
 	if err != nil {
 		return nil, k.authError(mechanism, err)
 	}
-	x := exchange{k: k, c: c, client: client, mechanism: mechanism, want: want}
+	x := exchange{k: k, c: c, client: client, mechanism: mechanism, want: want, steps: steps, password: cred.Password}
 	return x.run(o.InitialResponse)
 }
 
@@ -123,6 +132,36 @@ func (k *conn) credentials(o authOptions) sasl.Credentials {
 	return cred
 }
 
+// bindingTypes are the channel bindings, and what keeps a connection from having one.
+var bindingTypes = map[string]string{
+	"tls-exporter":         "it takes TLS 1.3 (RFC 9266)",
+	"tls-server-end-point": "the signature of the server's certificate has no hash of its own (RFC 5929 4.1)",
+	"tls-unique":           "TLS 1.3 has none (RFC 8446 C.5)",
+}
+
+// bindTo keeps the one channel binding that the script asks for.
+func (k *conn) bindTo(typ, mechanism string, cred *sasl.Credentials) error {
+	if typ == "" {
+		return nil
+	}
+	const option = "option channel_binding"
+	if err := oneOf(option, typ, slices.Sorted(maps.Keys(bindingTypes))...); err != nil {
+		return err
+	}
+	mechanism = strings.ToUpper(mechanism)
+	if mechanism != "AUTO" && !strings.HasSuffix(mechanism, "-PLUS") {
+		return fmt.Errorf("%s: the -PLUS mechanisms have it, and not %s", option, mechanism)
+	}
+	cred.Bindings = slices.DeleteFunc(cred.Bindings, func(b sasl.Binding) bool { return b.Type != typ })
+	switch {
+	case k.wire.TLS == nil:
+		return fmt.Errorf("%s: there is no TLS to bind to", option)
+	case len(cred.Bindings) == 0:
+		return fmt.Errorf("%s: the connection has no %s: %s", option, typ, bindingTypes[typ])
+	}
+	return nil
+}
+
 func (k *conn) mechanism(c *bind.Call, o authOptions, cred sasl.Credentials) (string, error) {
 	if o.Mechanism == "" {
 		return "", fmt.Errorf("c:auth: option mechanism is missing")
@@ -145,105 +184,4 @@ func (k *conn) mechanism(c *bind.Call, o authOptions, cred sasl.Credentials) (st
 		Got: got, Conn: k.wire.ID, Address: k.address}
 	k.a.expected(c.L, event.Expectation{What: "auth", Want: f.Want, Got: f.Got})
 	return "", k.a.failed(c.L, f)
-}
-
-// exchange is one run of a mechanism over the connection.
-type exchange struct {
-	k         *conn
-	c         *bind.Call
-	client    sasl.Client
-	mechanism string
-	want      codeSpec
-	held      []byte // the initial response, when it waits for the first 334
-	holding   bool
-}
-
-func (x *exchange) run(initial *bool) (*reply, error) {
-	line, err := x.start(initial)
-	if err != nil {
-		return nil, fmt.Errorf("c:auth: %w", err)
-	}
-	for {
-		if err := x.k.put(x.c, line+"\r\n", sendOptions{}); err != nil {
-			return nil, err
-		}
-		r, within, err := x.k.read1(x.c, byDefault)
-		if err != nil {
-			return nil, err
-		}
-		if r.Code != 334 || r.Ended != "" || x.want.match(r.Reply) {
-			return r, x.end(r, within)
-		}
-		response, err := x.answer(r)
-		if err != nil {
-			return r, x.cancel(err, r)
-		}
-		line = base64.StdEncoding.EncodeToString(response)
-	}
-}
-
-// start is the AUTH command.
-func (x *exchange) start(initial *bool) (string, error) {
-	line := "AUTH " + x.mechanism
-	if first, ok := x.client.(sasl.UserFirst); ok && initial != nil && *initial {
-		ir, err := first.StartWithUser()
-		return line + " " + initialText(ir), err
-	}
-	ir, err := x.client.Start()
-	if err != nil || ir == nil {
-		return line, err
-	}
-	with := line + " " + initialText(ir)
-	if initial != nil && *initial || initial == nil && len(with)+2 <= maxCommand {
-		return with, nil
-	}
-	x.held, x.holding = ir, true
-	return line, nil
-}
-
-func initialText(ir []byte) string {
-	if len(ir) == 0 {
-		return "="
-	}
-	return base64.StdEncoding.EncodeToString(ir)
-}
-
-func (x *exchange) answer(r *reply) ([]byte, error) {
-	if x.holding {
-		x.holding = false
-		return x.held, nil
-	}
-	challenge, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.Text()))
-	if err != nil {
-		return nil, errors.New("the challenge is no base64")
-	}
-	return x.client.Next(challenge)
-}
-
-// cancel ends an exchange that the server made impossible (RFC 4954 4: a line with a single "*").
-func (x *exchange) cancel(cause error, r *reply) error {
-	k := x.k
-	if err := k.put(x.c, "*\r\n", sendOptions{}); err != nil {
-		return err
-	}
-	if _, _, err := k.read1(x.c, byDefault); err != nil {
-		return err
-	}
-	return x.broken(r, "authentication by "+x.mechanism+" cannot go on", cause)
-}
-
-func (x *exchange) broken(r *reply, message string, cause error) error {
-	f := event.Failure{Kind: "auth", Message: message, Want: x.want.String(), Got: cause.Error(), Conn: x.k.wire.ID, Wire: r.Wire, Address: x.k.address}
-	x.k.a.expected(x.c.L, event.Expectation{What: "auth", Want: f.Want, Got: f.Got})
-	return x.k.a.failed(x.c.L, f)
-}
-
-// end judges the final reply. A server that says yes without having proved itself fails too.
-func (x *exchange) end(r *reply, within time.Duration) error {
-	if r.Code/100 == 2 && x.want.match(r.Reply) {
-		if err := x.client.Finish(); err != nil {
-			return x.broken(r, "the server accepted, but authentication by "+x.mechanism+" is not complete", err)
-		}
-	}
-	return x.k.judge(x.c, requirement{code: x.want, what: "auth"}, r, within)
 }

@@ -147,6 +147,7 @@ type requirement struct {
 	text     string
 	within   *time.Duration
 	what     string // the Lua name, in the record
+	to       string // the command, where a failure has to say which of several it is
 }
 
 func (q requirement) String() string {
@@ -159,6 +160,9 @@ func (q requirement) String() string {
 	}
 	if q.text != "" {
 		s += " with text that matches " + quote(q.text)
+	}
+	if q.to != "" {
+		s += " to " + q.to
 	}
 	if len(q.weak) > 0 {
 		s += " (with a warning also " + q.weak.String() + ")"

@@ -16,6 +16,7 @@ type reply struct {
 	*wire.Reply
 	k          *conn
 	recipients []*reply      // of deliver
+	prdr       []*reply      // of a message with PRDR
 	value      lua.LUserData // as scripts have it: the same reply is the same value wherever they got it
 }
 
@@ -110,6 +111,12 @@ func (lang *Language) declareReply() *bind.Class {
 					return lua.LNil
 				}
 				return replyList(c.L, r.recipients)
+			}),
+			field("prdr", "smtp.Reply[]?", "Of a message that was sent with PRDR, where the server did it: its reply for each recipient; else nil.", func(r *reply, c *bind.Call) lua.LValue {
+				if r.prdr == nil {
+					return lua.LNil
+				}
+				return replyList(c.L, r.prdr)
 			}),
 		},
 	}

@@ -48,7 +48,7 @@ func (lang *Language) smtpModule() *bind.Module {
 			bind.Fn("session(options?: smtp.ConnectOptions): smtp.Conn", session, "Opens a connection and makes it ready for MAIL: greeting, EHLO (LHLO for LMTP), STARTTLS and EHLO again where the target says so, AUTH with auth = true."),
 		},
 		Classes: []*bind.Class{lang.types.conn, lang.types.reply, lang.types.tls, lang.types.certificate},
-		Options: []*bind.Options{connectTable, tlsTable, sendTable, writeTable, expectTable, authTable, deliverTable, proxyTable},
+		Options: []*bind.Options{connectTable, tlsTable, sendTable, writeTable, expectTable, authTable, deliverTable, dataTable, proxyTable},
 		Later:   map[string]string{"listen": notBuilt},
 	}
 }

@@ -2,7 +2,6 @@ package luaapi
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"unsafe"
 
@@ -24,14 +23,17 @@ func sugar() []*bind.Func {
 		bind.Method("auth(mechanism: string|smtp.AuthOptions, user?: string, password?: string): smtp.Reply", on((*conn).auth), "Authenticates; \"auto\" takes the strongest mechanism that is offered."),
 		bind.Method("mail(from: string, params?: string|table): smtp.Reply", on((*conn).mail), "Sends MAIL FROM with the address in angle brackets, and requires 2xx."),
 		bind.Method("rcpt(to: string, params?: string|table): smtp.Reply", on((*conn).rcpt), "Sends RCPT TO with the address in angle brackets, and requires 2xx."),
-		bind.Method("data(content: string): smtp.Reply", on((*conn).data), "Sends DATA, requires 354, sends the message as send_data does, and requires 2xx."),
-		bind.Method("send_data(content: string): smtp.Conn", on((*conn).sendData), "Writes a message and the end of data, as after a 354: line ends become CRLF, and dots are stuffed. It reads nothing."),
+		bind.Method("data(content: string, options?: smtp.DataOptions): smtp.Reply", on((*conn).data), "Sends DATA, requires 354, sends the message as send_data does, and requires 2xx."),
+		bind.Method("send_data(content: string, options?: smtp.DataOptions): smtp.Conn", on((*conn).sendData), "Writes a message and the end of data, as after a 354: line ends become CRLF, and dots are stuffed. It reads nothing."),
 		bind.Method("bdat(bytes: string, last?: boolean): smtp.Reply", on((*conn).bdat), "Sends BDAT with its octets in one write, and requires 2xx."),
 		bind.Method("rset(): smtp.Reply", on(simple("RSET", success)), "Sends RSET, and requires 2xx."),
 		bind.Method("noop(): smtp.Reply", on(simple("NOOP", success)), "Sends NOOP, and requires 2xx."),
 		bind.Method("xclient(attributes: table): smtp.Reply", on((*conn).xclient), "Sends XCLIENT, and requires 220: the server greets again, as the one that it is told to see."),
 		bind.Method("xforward(attributes: table): smtp.Reply", on((*conn).xforward), "Sends XFORWARD, and requires 250."),
 		bind.Method("vrfy(what: string): smtp.Reply", on((*conn).vrfy), "Sends VRFY, and requires a whole reply, whatever it says."),
+		bind.Method("expn(list: string): smtp.Reply", on((*conn).expn), "Sends EXPN, and requires a whole reply, whatever it says."),
+		bind.Method("help(topic?: string): smtp.Reply", on((*conn).help), "Sends HELP, and requires a whole reply, whatever it says."),
+		bind.Method("etrn(domain: string): smtp.Reply", on((*conn).etrn), "Sends ETRN, and requires 2xx: the server begins to send what it holds for a domain."),
 		bind.Method("quit(): smtp.Reply", on(simple("QUIT", codes(221))), "Sends QUIT, and requires 221."),
 		bind.Method("pipeline(lines: string[]): smtp.Reply[]", on((*conn).pipeline), "Writes all lines at once, then reads one whole reply for each, whatever it says."),
 		bind.Method("deliver(options: smtp.DeliverOptions): smtp.Reply", on((*conn).deliver), "Sends a whole transaction: MAIL, RCPT for each recipient, and the message; requires 2xx each time, and 354."),
@@ -84,78 +86,33 @@ func (k *conn) supports(c *bind.Call) error {
 	return c.Push(lua.LBool(offers(k.keywords(), c.String(0), c.String(1))))
 }
 
-func (k *conn) mail(c *bind.Call) error { return k.path(c, "MAIL FROM:") }
-func (k *conn) rcpt(c *bind.Call) error { return k.path(c, "RCPT TO:") }
-
-func (k *conn) path(c *bind.Call, verb string) error {
-	params, err := parameters(c.Value(1))
-	if err != nil {
-		return fmt.Errorf("c:%s: argument params: %w", c.F.Name, err)
-	}
-	return k.pushCommand(c, verb+angle(c.String(0))+params, success)
-}
-
-// angle puts a path in angle brackets, unless it has them.
-func angle(path string) string {
-	if strings.HasPrefix(path, "<") && strings.HasSuffix(path, ">") {
-		return path
-	}
-	return "<" + path + ">"
-}
-
-// parameters writes MAIL and RCPT parameters: text as it is, a table as KEYWORD=value, or KEYWORD alone for true.
-func parameters(v lua.LValue) (string, error) {
-	switch v := v.(type) {
-	case lua.LString:
-		if v == "" {
-			return "", nil
-		}
-		return " " + strings.TrimLeft(string(v), " "), nil
-	case *lua.LTable:
-		var words []string
-		var err error
-		for i := 1; i <= v.Len(); i++ {
-			words = append(words, textOf(v.RawGetInt(i)))
-		}
-		v.ForEach(func(key, value lua.LValue) {
-			name, ok := key.(lua.LString)
-			switch value := value.(type) {
-			case lua.LString, lua.LNumber:
-				if ok {
-					words = append(words, string(name)+"="+value.String())
-				}
-			case lua.LBool:
-				if value {
-					words = append(words, string(name))
-				}
-			default:
-				err = fmt.Errorf("%s: text, a number or true expected, got %s", key.String(), bind.Describe(value))
-			}
-		})
-		sort.Strings(words)
-		if len(words) == 0 {
-			return "", err
-		}
-		return " " + strings.Join(words, " "), err
-	}
-	return "", nil
-}
-
 func (k *conn) vrfy(c *bind.Call) error {
 	return k.pushCommand(c, "VRFY "+c.String(0), nil)
+}
+
+func (k *conn) expn(c *bind.Call) error {
+	return k.pushCommand(c, "EXPN "+c.String(0), nil)
+}
+
+func (k *conn) help(c *bind.Call) error {
+	return k.pushCommand(c, strings.TrimRight("HELP "+c.String(0), " "), nil)
+}
+
+func (k *conn) etrn(c *bind.Call) error {
+	return k.pushCommand(c, "ETRN "+c.String(0), success)
 }
 
 func (k *conn) data(c *bind.Call) error {
 	if _, err := k.command(c, "DATA", codes(354)); err != nil {
 		return err
 	}
-	return k.message(c, c.String(0))
+	return k.message(c, dataContent(c.String(0), c.Table(1)))
 }
 
-// message sends content and pushes the reply, or over LMTP the list of replies.
+// message sends content, which is ready to go out, and pushes the reply, or over LMTP the list of replies.
 func (k *conn) message(c *bind.Call, content string) error {
 	n := k.wire.Accepted()
-	if err := k.put(c, stuff(content), sendOptions{}); err != nil {
+	if err := k.put(c, content, sendOptions{}); err != nil {
 		return err
 	}
 	replies, err := k.finals(c, n, false)
@@ -165,37 +122,69 @@ func (k *conn) message(c *bind.Call, content string) error {
 	return k.pushFinals(c, replies)
 }
 
-// finals reads the replies to a whole message: one, or over LMTP one for each of n recipients (RFC 2033 4.2). With partial only one of
-// them has to be a success.
+// finals reads the replies to a whole message: one, over LMTP one for each of n recipients (RFC 2033 4.2), or those of PRDR. With partial
+// only one of them has to be a success.
 func (k *conn) finals(c *bind.Call, n int, partial bool) ([]*reply, error) {
-	if !k.lmtp || n == 0 {
-		n = 1 // a server that took no recipient has one reply to give, and it is to be read
-	}
-	var replies []*reply
-	delivered := false
-	for range n {
-		want := success
-		if partial {
-			want = codeSpec{"2xx", "4xx", "5xx"}
+	if k.lmtp && n > 0 {
+		replies, err := k.each(c, n, partial)
+		if err == nil && acceptedOf(replies) == 0 {
+			err = k.refusedAll(c, replies, "the message was refused for every recipient", "2xx for at least one recipient")
 		}
+		return replies, err
+	}
+	want := success // a server that took no recipient has one reply to give too, and it is to be read
+	if k.wire.PRDR() {
+		want = codeSpec{"2xx", prdrBegins}
+	}
+	r, err := k.require(c, c.F.Name, want)
+	if err != nil || threeDigits[r.Code] != prdrBegins {
+		return []*reply{r}, err
+	}
+	each, err := k.each(c, n, partial)
+	if err != nil {
+		return nil, err
+	}
+	if r, err = k.require(c, c.F.Name, success); err != nil {
+		return nil, err
+	}
+	r.prdr = each
+	return []*reply{r}, nil
+}
+
+// prdrBegins is the code before the replies for each recipient (draft-hall-prdr-00).
+const prdrBegins = "353"
+
+// each reads the replies for n recipients.
+func (k *conn) each(c *bind.Call, n int, partial bool) (replies []*reply, err error) {
+	want := success
+	if partial {
+		want = codeSpec{"2xx", "4xx", "5xx"}
+	}
+	for range n {
 		r, err := k.require(c, c.F.Name, want)
 		if err != nil {
 			return nil, err
 		}
 		replies = append(replies, r)
-		delivered = delivered || r.Code/100 == 2
-	}
-	if partial && !delivered {
-		return nil, k.refusedAll(c, replies, "the message was refused for every recipient", "2xx for at least one recipient")
 	}
 	return replies, nil
 }
 
-// refusedAll is the failure of a transaction that nothing is left of.
-func (k *conn) refusedAll(c *bind.Call, replies []*reply, message, want string) error {
+// refusedAll is the failure of a transaction that nothing is left of. A last part may be added to the replies.
+func (k *conn) refusedAll(c *bind.Call, replies []*reply, message, want string, more ...string) error {
+	var got []string
+	for _, r := range replies[:min(len(replies), maxRefusals)] {
+		got = append(got, r.oneLine())
+	}
+	if left := len(replies) - maxRefusals; left > 0 {
+		got = append(got, fmt.Sprintf("… %d more", left))
+	}
 	last := replies[len(replies)-1]
-	return k.a.failed(c.L, event.Failure{Kind: "expectation", Message: message, Want: want, Got: last.oneLine(), Conn: k.wire.ID, Wire: last.Wire, Address: k.address})
+	return k.a.failed(c.L, event.Failure{Kind: "expectation", Message: message, Want: want, Got: strings.Join(append(got, more...), "\n"), Conn: k.wire.ID, Wire: last.Wire, Address: k.address})
 }
+
+// maxRefusals is how many replies a failure shows.
+const maxRefusals = 10
 
 func (k *conn) pushFinals(c *bind.Call, replies []*reply) error {
 	if k.lmtp {
@@ -205,7 +194,7 @@ func (k *conn) pushFinals(c *bind.Call, replies []*reply) error {
 }
 
 func (k *conn) sendData(c *bind.Call) error {
-	if err := k.put(c, stuff(c.String(0)), sendOptions{}); err != nil {
+	if err := k.put(c, dataContent(c.String(0), c.Table(1)), sendOptions{}); err != nil {
 		return err
 	}
 	return k.self(c)
@@ -248,29 +237,21 @@ func lineEnds(s string) string {
 func (k *conn) bdat(c *bind.Call) error {
 	last := c.Bool(1)
 	n := k.wire.Accepted()
-	if err := k.chunk(c, c.String(0), last); err != nil {
+	if err := k.put(c, chunkText(c.String(0), last), sendOptions{}); err != nil {
 		return err
 	}
 	if !last {
-		n = 1
+		r, err := k.require(c, c.F.Name, success)
+		if err != nil {
+			return err
+		}
+		return c.Push(r.object())
 	}
 	replies, err := k.finals(c, n, false)
 	if err != nil {
 		return err
 	}
-	if !last {
-		return c.Push(replies[0].object())
-	}
 	return k.pushFinals(c, replies)
-}
-
-// chunk sends BDAT and its octets in one write (RFC 3030 2).
-func (k *conn) chunk(c *bind.Call, bytes string, last bool) error {
-	line := fmt.Sprintf("BDAT %d", len(bytes))
-	if last {
-		line += " LAST"
-	}
-	return k.put(c, line+"\r\n"+bytes, sendOptions{})
 }
 
 func (k *conn) pipeline(c *bind.Call) error {
@@ -294,101 +275,4 @@ func (k *conn) pipeline(c *bind.Call) error {
 		replies = append(replies, r)
 	}
 	return c.Push(replyList(c.L, replies))
-}
-
-type deliverOptions struct {
-	From     string     `lua:"from" doc:"Sender, with or without angle brackets." default:"the fact from, or the empty sender"`
-	To       lua.LValue `lua:"to" type:"string|string[]" doc:"Recipient, or a list of them." default:"required"`
-	Message  string     `lua:"message" doc:"The message: header, empty line, body. Line ends become CRLF, and dots are stuffed." default:"required"`
-	Params   lua.LValue `lua:"params" type:"string|table" doc:"Parameters of MAIL: text as in \"SIZE=10 BODY=8BITMIME\", or a table as in { SIZE = 10, SMTPUTF8 = true }." default:"none"`
-	Chunking bool       `lua:"chunking" doc:"Sends the message as one chunk by BDAT (RFC 3030) instead of DATA." default:"false"`
-	Partial  bool       `lua:"partial" doc:"Some recipients may be refused, though not all." default:"false"`
-}
-
-var deliverTable = bind.OptionsOf[deliverOptions]("smtp.DeliverOptions", "A transaction, as deliver sends it.")
-
-func (k *conn) deliver(c *bind.Call) error {
-	t := c.Table(0)
-	var o deliverOptions
-	deliverTable.Decode(t, &o)
-	to := bind.Strings(o.To)
-	if s, ok := o.To.(lua.LString); ok {
-		to = []string{string(s)}
-	}
-	if len(to) == 0 {
-		return fmt.Errorf("c:deliver: option to is missing: an address, or a list of them")
-	}
-	if t.RawGetString("message") == lua.LNil {
-		return fmt.Errorf("c:deliver: option message is missing")
-	}
-	if t.RawGetString("from") == lua.LNil {
-		o.From = k.a.env.Target.Text("from")
-	}
-	params, err := parameters(o.Params)
-	if err != nil {
-		return fmt.Errorf("c:deliver: option params: %w", err)
-	}
-	if _, err := k.command(c, "MAIL FROM:"+angle(o.From)+params, success); err != nil {
-		return err
-	}
-	recipients, err := k.recipients(c, to, o.Partial)
-	if err != nil {
-		return err
-	}
-	replies, err := k.content(c, o)
-	if err != nil {
-		return err
-	}
-	return k.pushDelivered(c, replies, recipients)
-}
-
-// recipients sends a RCPT for each address.
-func (k *conn) recipients(c *bind.Call, to []string, partial bool) ([]*reply, error) {
-	want := success
-	if partial {
-		want = codeSpec{"2xx", "4xx", "5xx"}
-	}
-	var replies []*reply
-	accepted := 0
-	for _, address := range to {
-		r, err := k.command(c, "RCPT TO:"+angle(address), want)
-		if err != nil {
-			return nil, err
-		}
-		if r.Code/100 == 2 {
-			accepted++
-		}
-		replies = append(replies, r)
-	}
-	if accepted > 0 {
-		return replies, nil
-	}
-	return nil, k.refusedAll(c, replies, "every recipient was refused", "2xx to at least one RCPT")
-}
-
-func (k *conn) content(c *bind.Call, o deliverOptions) ([]*reply, error) {
-	n := k.wire.Accepted()
-	if o.Chunking {
-		if err := k.chunk(c, lineEnds(o.Message), true); err != nil {
-			return nil, err
-		}
-		return k.finals(c, n, o.Partial && k.lmtp)
-	}
-	if _, err := k.command(c, "DATA", codes(354)); err != nil {
-		return nil, err
-	}
-	if err := k.put(c, stuff(o.Message), sendOptions{}); err != nil {
-		return nil, err
-	}
-	return k.finals(c, n, o.Partial && k.lmtp)
-}
-
-func (k *conn) pushDelivered(c *bind.Call, replies, recipients []*reply) error {
-	if !k.lmtp {
-		replies[0].recipients = recipients
-		return c.Push(replies[0].object())
-	}
-	list := replyList(c.L, replies)
-	list.RawSetString("recipients", replyList(c.L, recipients))
-	return c.Push(list)
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 )
 
@@ -22,6 +23,7 @@ type tracker struct {
 	tail    []byte   // the last bytes of the content, at most 4
 	left    int      // replies still to come to the oldest message
 	rcpts   int      // recipients accepted in this transaction
+	prdr    bool     // its MAIL has the parameter PRDR
 }
 
 type writeState int
@@ -191,6 +193,8 @@ func (t *tracker) verb(line []byte) {
 	switch verb {
 	case "DATA":
 		t.state = awaitData
+	case "MAIL":
+		t.prdr = slices.ContainsFunc(bytes.Fields(line), func(word []byte) bool { return bytes.EqualFold(word, []byte("PRDR")) })
 	case "BDAT":
 		verb = t.chunkOf(line)
 	}
@@ -242,7 +246,7 @@ func (t *tracker) endBody() {
 
 // replied takes the code of a whole reply and returns the verb that it answers.
 func (t *tracker) replied(code int) string {
-	verb := t.pop()
+	verb := t.pop(code)
 	ok := code/100 == 2
 	if t.state == content || t.state == chunk && len(t.pending) == 0 {
 		// The peer answers in the middle of a message: it took something for its end, or gave up on it. What is written
@@ -299,11 +303,15 @@ func (t *tracker) first() string {
 }
 
 // pop removes the oldest command, unless further replies to it are due: over LMTP a message has one for each recipient
-// that was accepted (RFC 2033 4.2).
-func (t *tracker) pop() string {
+// that was accepted (RFC 2033 4.2), and so it has after the 353 of PRDR (draft-hall-prdr-00), with one for all at the end.
+func (t *tracker) pop(code int) string {
 	verb := t.first()
-	if t.lmtp && verb == endOfData {
-		if t.left == 0 {
+	begins := t.prdr && code == 353 && !t.lmtp
+	if verb == endOfData && (t.lmtp || begins || t.left > 0) {
+		switch {
+		case t.left == 0 && begins:
+			t.left = 1 + t.rcpts + 1
+		case t.left == 0:
 			t.left = max(1, t.rcpts)
 		}
 		if t.left--; t.left > 0 {

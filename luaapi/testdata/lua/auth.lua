@@ -192,3 +192,149 @@ scenario("NTLM as Exchange has it", function()
   c:auth { mechanism = "NTLM", initial_response = false }
   assert.contains(c.transcript, "> AUTH NTLM\n")
 end)
+-----
+-- outcome: passed
+local user = codec.base64.encode(target.user)
+scenario("for whom", function()
+  smtp.session():auth { mechanism = "PLAIN", authzid = target.user }
+  smtp.session():auth { mechanism = "PLAIN", authzid = "somebody-else", code = 535 }
+  smtp.session():auth { mechanism = "SCRAM-SHA-256", authzid = "somebody-else", code = 535 }
+end)
+scenario("another password in place of the password", function()
+  local c = smtp.session()
+  c:auth { mechanism = "LOGIN", steps = { [2] = function(response, challenge)
+    assert.equal(target.password, response)
+    assert.equal("Password:", challenge)
+    return "another-secret"
+  end }, code = 535 }
+  log("it was another-secret")
+  assert.is_nil(c.transcript:find(codec.base64.encode("another-secret"), 1, true))
+end)
+-- log: "it was ‹password›"
+scenario("a step that is longer than the command may be waits", function()
+  local c = smtp.session()
+  c:auth { mechanism = "PLAIN", steps = { ("A"):rep(600) }, code = 535 }
+  assert.match("> AUTH PLAIN\n< 334", c.transcript)
+end)
+scenario("a cancelled exchange leaves the session as it was", function()
+  local c = smtp.session()
+  assert.equal(501, c:auth { mechanism = "LOGIN", steps = { [2] = "*" } }.code)
+  assert.match("\n> %*\n< 501", c.transcript)
+  c:auth("LOGIN")
+end)
+-----
+-- outcome: passed
+scenario("channel bindings", function()
+  for version, types in pairs { ["1.2"] = { "tls-unique", "tls-server-end-point" }, ["1.3"] = { "tls-exporter", "tls-server-end-point" } } do
+    for _, typ in ipairs(types) do
+      for _, mechanism in ipairs { "SCRAM-SHA-1-PLUS", "scram-sha-256-plus", "auto" } do
+        local c = smtp.session { tls = "starttls", tls_options = { max = version } }
+        local header
+        local function look(response)
+          header = header or response:match("^p=([^,]*),")
+          return response
+        end
+        c:auth { mechanism = mechanism, channel_binding = typ, steps = { look } }
+        assert.equal(typ, header)
+      end
+    end
+  end
+end)
+scenario("a binding that is not the connection's", function()
+  local c = smtp.session { tls = "starttls" }
+  c:auth { mechanism = "SCRAM-SHA-256-PLUS", steps = { [2] = function(response)
+    local c, rest = response:match("^c=([^,]*)(.*)")
+    return "c=" .. codec.base64.encode(codec.base64.decode(c):sub(1, -2) .. "x") .. rest
+  end }, code = 535 }
+end)
+-----
+-- outcome: error
+scenario("a binding that there is not", function()
+  smtp.session { tls = "starttls", tls_options = { max = "1.2" } }:auth { mechanism = "SCRAM-SHA-256-PLUS", channel_binding = "tls-exporter" } -- want: "c:auth: option channel_binding: the connection has no tls-exporter: it takes TLS 1.3 .RFC 9266."
+end)
+scenario("unique in 1.3", function()
+  smtp.session { tls = "starttls", tls_options = { min = "1.3" } }:auth { mechanism = "SCRAM-SHA-256-PLUS", channel_binding = "tls-unique" } -- want: "c:auth: option channel_binding: the connection has no tls-unique: TLS 1.3 has none"
+end)
+scenario("a binding in clear", function()
+  smtp.session():auth { mechanism = "SCRAM-SHA-256-PLUS", channel_binding = "tls-unique" } -- want: "c:auth: option channel_binding: there is no TLS to bind to"
+end)
+scenario("a binding that does not exist", function()
+  smtp.session():auth { mechanism = "SCRAM-SHA-256-PLUS", channel_binding = "tls-uniq" } -- want: "c:auth: option channel_binding: \"tls-uniq\" is not one of tls-exporter, tls-server-end-point, tls-unique .did you mean \"tls-unique\"\?"
+end)
+scenario("a binding of PLAIN", function()
+  smtp.session():auth { mechanism = "plain", channel_binding = "tls-unique" } -- want: "c:auth: option channel_binding: the -PLUS mechanisms have it, and not PLAIN"
+end)
+scenario("steps with a name", function()
+  smtp.session():auth { mechanism = "PLAIN", steps = { first = "*" } } -- want: "c:auth: option steps: numbers to text or functions expected, as in { \[2\] = \"\*\" }, got the key string \"first\""
+end)
+scenario("a step of a wrong kind", function()
+  smtp.session():auth { mechanism = "PLAIN", steps = { 5 } } -- want: "c:auth: option steps: step 1: text or a function expected, got number 5"
+end)
+scenario("a step of two lines", function()
+  smtp.session():auth { mechanism = "PLAIN", steps = { "a\r\nb" } } -- want: "c:auth: option steps: step 1: a CR, LF or NUL is in the line"
+end)
+scenario("a step that gives nothing", function()
+  smtp.session():auth { mechanism = "LOGIN", steps = { [2] = function() end } } -- want: "c:auth: option steps: step 2: the function is to return text"
+end)
+scenario("a step that breaks", function()
+  smtp.session():auth {
+    mechanism = "LOGIN",
+    steps = {
+      [2] = function()
+        error("oops") -- want: "oops"
+      end,
+    },
+  }
+end)
+-----
+-- outcome: failed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 Z28gb24=
+-- server: C
+-- server: S 501 cancelled
+scenario("a server that takes what is no base64", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "PLAIN", steps = { "!!!" }, code = 501 } -- want: "^auth\nauthentication by PLAIN cannot go on\n501\n334 Z28gb24=\nPLAIN: unexpected challenge: the exchange is complete\n"
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 334 Z28gb24=
+-- server: C
+-- server: S 334 bm8gZW5k
+-- server: C
+-- server: S 535 enough
+scenario("the script goes on where the mechanism cannot", function()
+  local c = smtp.connect()
+  c:expect(220)
+  local seen = {}
+  local function answer(response, challenge)
+    seen[#seen + 1] = tostring(response) .. " to " .. challenge
+    return "answer " .. #seen
+  end
+  c:auth { mechanism = "PLAIN", steps = { [2] = answer, [3] = answer }, code = 535 }
+  assert.same({ "nil to go on", "nil to no end" }, seen)
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 235 welcome
+scenario("a server that does not prove itself to a script that does not ask", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "SCRAM-SHA-256", steps = { function(r) return r .. ",x=y" end } }
+end)
+-----
+-- outcome: failed
+-- server: S 220 hi
+-- server: C
+-- server: S 504 not here
+scenario("a step that was ready and did not go out", function()
+  local c = smtp.connect()
+  c:expect(220)
+  c:auth { mechanism = "PLAIN", steps = { ("A"):rep(600) }, code = 504 } -- want: "^auth\nthe exchange ended before step 1, in whose place something else was to go out\n504\n504 not here\n"
+end)

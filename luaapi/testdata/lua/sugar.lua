@@ -23,6 +23,10 @@ scenario("the verbs", function()
   c:bdat("Subject: x\r\n\r\n")
   assert.equal(250, c:bdat("body\r\n", true).code)
   assert.greater(c:vrfy("x").code, 0)
+  assert.equal(502, c:expn("list").code)
+  assert.equal(214, c:help().code)
+  assert.equal(214, c:help("MAIL").code)
+  assert.match("> HELP\n< 214.*> HELP MAIL\n", c.transcript)
   local replies = c:pipeline { "MAIL FROM:<a@example.org>", "RCPT TO:<nobody@elsewhere.example>", "RSET" }
   assert.equal(3, #replies)
   assert.equal(550, replies[2].code)
@@ -55,7 +59,7 @@ end)
 -- outcome: failed
 scenario("deliver to one who is not there", function()
   local c = smtp.session()
-  c:deliver { to = { target.valid_rcpt, target.invalid_rcpt }, message = "x" } -- want: "the reply to RCPT is not the one wanted\n2xx\n550 "
+  c:deliver { to = { target.valid_rcpt, target.invalid_rcpt }, message = "x" } -- want: "the reply to RCPT is not the one wanted\n2xx to RCPT TO:<nosuch@demo.test>\n550 "
 end)
 -----
 -- outcome: error
@@ -85,7 +89,7 @@ end)
 -----
 -- outcome: error
 scenario("deliver with params of a wrong kind", function()
-  smtp.session():deliver { to = "a@b", message = "x", params = { SIZE = {} } } -- want: "c:deliver: option params: SIZE: text, a number or true expected, got table"
+  smtp.session():deliver { to = "a@b", message = "x", params = { SIZE = {} } } -- want: "c:deliver: option params: SIZE: a whole number of octets expected, got table"
 end)
 -----
 -- outcome: failed
@@ -102,7 +106,7 @@ end)
 -----
 -- outcome: error
 scenario("params with a table", function()
-  smtp.session():rcpt("a@example.org", { NOTIFY = { "NEVER" } }) -- want: "c:rcpt: argument params: NOTIFY: text, a number or true expected, got table"
+  smtp.session():rcpt("a@example.org", { XMAGIC = { "NEVER" } }) -- want: "c:rcpt: argument params: XMAGIC: text, a number or true expected, got table"
 end)
 -----
 -- outcome: error
@@ -167,6 +171,22 @@ scenario("LMTP", function()
   c:rcpt(target.valid_rcpt)
   assert.equal(250, c:bdat("Subject: x\r\n\r\n").code)
   assert.equal(1, #c:bdat("", true))
+end)
+-----
+-- outcome: passed
+-- server: S 220 hi
+-- server: C
+-- server: S 251 no messages
+scenario("etrn", function()
+  local c = smtp.connect()
+  c:expect(220)
+  assert.equal(251, c:etrn("example.net").code)
+  assert.match("> ETRN example.net\n", c.transcript)
+end)
+-----
+-- outcome: failed
+scenario("etrn where it is not there", function()
+  smtp.session():etrn("example.net") -- want: "^expectation\nthe reply to ETRN is not the one wanted\n2xx\n5"
 end)
 -----
 -- outcome: passed
