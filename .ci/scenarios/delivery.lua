@@ -16,14 +16,14 @@ end)
 
 scenario("by hand, in single writes", function()
   local c = smtp.session()
-  c:send("MAIL FROM:<>"):expect(250, "2.1.0")
-  c:send("RCPT TO:<" .. target.valid_rcpt .. ">"):expect(250, "2.1.5")
+  c:send("MAIL FROM:<>"):expect(250)
+  c:send("RCPT TO:<" .. target.valid_rcpt .. ">"):expect(250)
   c:send("DATA"):expect(354)
   local text = "Subject: " .. marker .. "-hand\r\n\r\nbegin\r\n..\r\n..hidden\r\nGrüße\r\nend\r\n.\r\n"
   for i = 1, #text, 7 do
     c:write(text:sub(i, i + 6))
   end
-  c:expect(250, "2.0.0", "queued as")
+  c:expect(250)
   c:quit()
 end)
 
