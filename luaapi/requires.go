@@ -192,8 +192,12 @@ func orGreeting(line string) string {
 }
 
 func (s *asking) handshake() {
-	if s.err == nil {
-		// What the certificate is worth is not the question here.
-		s.err = s.c.Handshake(s.ctx, wire.TLSOptions{ServerName: s.env.Target.Host(), Lenient: true}, s.limit)
+	if s.err != nil {
+		return
+	}
+	own, err := s.env.Target.certificate() // EXTERNAL may be offered to who has one alone
+	if s.err = err; err == nil {
+		// What the server's is worth is not the question here.
+		s.err = s.c.Handshake(s.ctx, wire.TLSOptions{ServerName: s.env.Target.Host(), Lenient: true, Certificates: own}, s.limit)
 	}
 }

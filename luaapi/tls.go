@@ -1,13 +1,11 @@
 package luaapi
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -288,39 +286,18 @@ func (k *conn) certificate(o tlsOptions, dir string) ([]tls.Certificate, error) 
 	if err != nil {
 		return nil, err
 	}
-	if key == nil {
-		key = cert // one file may hold both
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil && bytes.Equal(key, cert) {
-		return nil, fmt.Errorf("cert: there is no key for it: give it as key, or put it into the same file")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cert and key: they are no pair in PEM form")
-	}
-	return []tls.Certificate{pair}, nil
+	return keyPair(cert, key)
 }
 
 // pem is PEM text given as an option (a path is relative to the script), or else as a fact (already absolute).
 func (k *conn) pem(name, value, dir string) ([]byte, error) {
-	fact := value == ""
-	if fact {
-		value = k.a.env.Target.Text(name)
-	}
-	if value == "" {
-		return nil, nil
-	}
-	if strings.Contains(value, "-----BEGIN ") {
+	switch {
+	case value == "":
+		return k.a.env.Target.pem(name)
+	case strings.Contains(value, "-----BEGIN "):
 		return []byte(value), nil
 	}
-	if !fact {
-		return k.a.file.readBeside("option "+name, dir, value)
-	}
-	b, err := os.ReadFile(value)
-	if err != nil {
-		return nil, fmt.Errorf("fact %s: %s: %s", name, value, FileProblem(err))
-	}
-	return b, nil
+	return k.a.file.readBeside("option "+name, dir, value)
 }
 
 // sessions lets connections of one scenario resume each other's TLS sessions.
