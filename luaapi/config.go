@@ -81,7 +81,13 @@ func (lang *Language) LoadConfig(path string, getenv func(string) (string, bool)
 
 // read runs the file and takes over what it returns.
 func (cfg *Config) read(f *File, getenv func(string) (string, bool)) *LoadError {
-	value, lerr := f.evaluate(cfg, getenv)
+	value, lerr := f.evaluate("the configuration", func(name string) (string, bool) {
+		v, ok := getenv(name)
+		if ok {
+			cfg.Secrets = append(cfg.Secrets, v)
+		}
+		return v, ok
+	})
 	if lerr != nil {
 		return lerr
 	}
@@ -95,8 +101,8 @@ func (cfg *Config) read(f *File, getenv func(string) (string, bool)) *LoadError 
 	return nil
 }
 
-// evaluate runs the chunk in the sandbox of scenarios, with env besides.
-func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LValue, *LoadError) {
+// evaluate runs the chunk in the sandbox of scenarios, with env besides, unless getenv is nil. What it is is for messages.
+func (f *File) evaluate(what string, getenv func(string) (string, bool)) (lua.LValue, *LoadError) {
 	env := &Env{Vars: NewVars(), Target: &Target{Facts: targetFacts()}}
 	a := newAttempt(f, env, f.whole())
 	a.phase, a.limit, a.names = collecting, collectTime, map[string]int{}
@@ -104,7 +110,28 @@ func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LV
 	defer cancel()
 	a.L = f.load.lang.newState()
 	defer a.L.Close()
-	a.L.SetGlobal("env", a.L.NewFunction(func(L *lua.LState) int {
+	if getenv != nil {
+		a.L.SetGlobal("env", a.L.NewFunction(environment(getenv)))
+	}
+	var err error
+	a.withContext(ctx, func() {
+		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
+		err = a.lang.protect(a.L, 0, 1, a.keepStack)
+	})
+	switch {
+	case err == errPlain, err != nil && strings.Contains(err.Error(), errPlain.Error()):
+		return nil, loadError(f.Path, a.lastLine(), "%s only returns a table: it runs nothing", what)
+	case ctx.Err() != nil:
+		return nil, loadError(f.Path, a.lastLine(), "%s did not end within %s", what, durationText(collectTime))
+	case err != nil:
+		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
+	}
+	return a.L.Get(-1), nil
+}
+
+// environment is the function env.
+func environment(getenv func(string) (string, bool)) lua.LGFunction {
+	return func(L *lua.LState) int {
 		name := L.CheckString(1)
 		v, ok := getenv(name)
 		if !ok {
@@ -114,24 +141,9 @@ func (f *File) evaluate(cfg *Config, getenv func(string) (string, bool)) (lua.LV
 			}
 			L.RaiseError("the environment variable %s is not set: set it, or give a default with env(%q, \"...\")", name, name)
 		}
-		cfg.Secrets = append(cfg.Secrets, v)
 		L.Push(lua.LString(v))
 		return 1
-	}))
-	var err error
-	a.withContext(ctx, func() {
-		a.L.Push(a.L.NewFunctionFromProto(f.chunk.proto))
-		err = a.lang.protect(a.L, 0, 1, a.keepStack)
-	})
-	switch {
-	case err == errPlain, err != nil && strings.Contains(err.Error(), errPlain.Error()):
-		return nil, loadError(f.Path, a.lastLine(), "the configuration only returns a table: it runs nothing")
-	case ctx.Err() != nil:
-		return nil, loadError(f.Path, a.lastLine(), "the configuration did not end within %s", durationText(collectTime))
-	case err != nil:
-		return nil, loadError(f.Path, a.lastLine(), "%s", a.collectText(err))
 	}
-	return a.L.Get(-1), nil
 }
 
 // lineOf finds the line of a key that an error names, so that it can be gone to.

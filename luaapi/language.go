@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"bufio"
+	"io/fs"
 	"sync"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
@@ -10,6 +11,7 @@ import (
 
 // Language is the set of functions that scripts can call. It never changes once made, and is shared by all scenarios.
 type Language struct {
+	shipped   fs.FS // the files that are built into the program; nil for none
 	reg       *bind.Registry
 	base      map[string]lua.LValue            // Lua's own globals
 	libs      map[string]map[string]lua.LValue // Lua's own libraries
@@ -30,6 +32,7 @@ type Language struct {
 type classes struct {
 	conn, reply, tls, certificate, target, vars, failure *bind.Class
 	record, spf, dkim, dmarc, mtasts, tlsrpt             *bind.Class
+	message, signature, authResults, authResult          *bind.Class
 	policies                                             []*bind.Class // of those, what dns reads of a domain
 }
 
@@ -47,7 +50,7 @@ func New() *Language {
 func (lang *Language) modules() []*bind.Module {
 	return []*bind.Module{
 		lang.globalFunctions(), lang.smtpModule(), lang.assertModule(), lang.dnsModule(),
-		codecModule(), hashModule(), randomModule(), timeModule(),
+		lang.mailModule(), codecModule(), hashModule(), randomModule(), timeModule(),
 	}
 }
 

@@ -106,7 +106,7 @@ type loading struct {
 // NewLoader returns a loader that reads files with read; nil stands for the files that there are.
 func (lang *Language) NewLoader(read func(path string) ([]byte, error)) *Loader {
 	if read == nil {
-		read = fileBytes
+		read = lang.read
 	}
 	return &Loader{lang: lang, read: read, chunks: map[string]*loading{}}
 }
@@ -333,7 +333,7 @@ func (f *File) resolve(from, name string) (string, error) {
 	var tried []string
 	for dir := filepath.Dir(from); ; dir = filepath.Dir(dir) {
 		for _, candidate := range []string{filepath.Join(dir, rel), filepath.Join(dir, "lib", rel)} {
-			if _, err := os.Stat(candidate); err == nil {
+			if f.load.lang.exists(candidate) {
 				return candidate, within(f.place.RequireRoot, candidate, "require")
 			}
 			tried = append(tried, candidate)
@@ -369,6 +369,9 @@ func within(root, path, who string) error {
 }
 
 func realPath(path string) (string, error) {
+	if IsShipped(path) {
+		return filepath.Clean(path), nil // there are no links
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", err

@@ -22,4 +22,6 @@ func (lang *Language) declareClasses() {
 	lang.types.certificate = lang.declareCertificate()
 	lang.types.record = lang.declareRecord()
 	lang.declarePolicies()
+	lang.types.message, lang.types.signature = lang.declareMessage(), declareSignature()
+	lang.declareAuthResults()
 }

@@ -66,6 +66,20 @@ func (d *Declaration) Missing(ctx context.Context, env *Env) (string, error) {
 	return "", nil
 }
 
+// MissingFact is what the scenario needs to know of a target and does not, without asking it anything: "" for nothing.
+func (d *Declaration) MissingFact(t *Target) string {
+	for _, text := range d.Requires {
+		r, err := parseRequirement(text)
+		if err != nil || r.fact == "" {
+			continue
+		}
+		if reason := factMissing(t, r); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
 func factMissing(t *Target, r requirementSpec) string {
 	_, set := t.fact(r.fact)
 	switch {

@@ -68,9 +68,9 @@ func (lang *Language) globalFunctions() *bind.Module {
 			bind.Fn("require(name: string): any", require, "Runs a helper file once a scenario, and gives what it returns."),
 		},
 		Classes: []*bind.Class{lang.types.failure, lang.types.target, lang.types.vars},
-		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable},
+		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable, knownTable},
 		Later: map[string]string{
-			"mail": notBuilt, "mailbox": notBuilt,
+			"mailbox": notBuilt,
 		},
 	}
 }
@@ -256,10 +256,15 @@ func skip(c *bind.Call, policy bool) error {
 	if err := a.live(c.F.Name); err != nil {
 		return err
 	}
+	return a.skip(c.String(0), policy)
+}
+
+// skip ends the scenario as skipped, by the server's policy or not.
+func (a *attempt) skip(reason string, policy bool) error {
 	if !a.result.Skipped {
-		a.result.Skipped, a.result.Reason, a.result.Inconclusive = true, a.short(c.String(0), maxFinding), policy
+		a.result.Skipped, a.result.Reason, a.result.Inconclusive = true, a.short(reason, maxFinding), policy
 	}
-	return &stop{text: "skipped: " + c.String(0), skip: true, lang: a.lang}
+	return &stop{text: "skipped: " + reason, skip: true, lang: a.lang}
 }
 
 func failScenario(c *bind.Call) error {

@@ -34,6 +34,7 @@ type connectOptions struct {
 	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect." default:"the run's, 10 s"`
 	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply on this connection." default:"the run's, 30 s"`
 	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do every TLS handshake of this connection; what a handshake itself says wins."`
+	Policy         lua.LValue     `lua:"policy" type:"number|string|table" doc:"Codes by which a server says that its policy is in the way, as {421, 450}: a reply with one of them ends the scenario as inconclusive wherever another is expected." default:"none"`
 	Optional       bool           `lua:"optional" doc:"A connect that fails gives nil and the reason, and changes no verdict." default:"false"`
 }
 
@@ -65,6 +66,7 @@ type conn struct {
 	socks        *wire.Socks
 	exec         bool          // address is a command
 	replyTimeout time.Duration // 0: what the run says
+	policy       codeSpec
 	opened       raised
 	shut         bool // the script closed it
 }
@@ -162,7 +164,11 @@ func (k *conn) resolve() error {
 	if err := k.way(); err != nil {
 		return err
 	}
-	k.lmtp = t.LMTP()
+	policy, err := parseCodes(o.Policy)
+	if err != nil {
+		return fmt.Errorf("option policy: %w", err)
+	}
+	k.policy, k.lmtp = policy, t.LMTP()
 	if o.LMTP != nil {
 		k.lmtp = *o.LMTP
 	}

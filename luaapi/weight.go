@@ -4,6 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/smtpspec/smtpspec/luaapi/message"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -130,6 +131,10 @@ func (s *scales) look(v lua.LValue) {
 		}
 	case *lua.LUserData:
 		s.total += objectSize
+		if m, ok := v.Value.(*message.Message); ok {
+			s.text(m.Raw)
+			s.total += int64(len(m.Raw)) // what was decoded, and the parts
+		}
 	}
 }
 

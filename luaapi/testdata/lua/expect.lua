@@ -240,3 +240,34 @@ end)
 scenario("a bad pattern", function()
   smtp.connect():expect(220, nil, "(") -- want: "c:expect: text: pattern \"\(\": unfinished capture"
 end)
+-----
+-- outcome: skipped skipped passed failed
+-- server: S 220 hi
+-- server: C
+-- server: S 451-4.7.1 later
+-- server: S 451 4.7.1 please
+scenario("a policy in the way", function() -- reason: "the server's policy is in the way: the reply to RCPT is 451-4.7.1 later / 451 4.7.1 please"
+  local c = smtp.connect { policy = { 421, "45x" } }
+  c:expect(220)
+  c:send("RCPT TO:<a@b>"):expect { code = 250, weak = "5xx" }
+end)
+scenario("it holds in sugar and is final", function() -- reason: "4.7.1 please"
+  local c = smtp.connect { policy = 451 }
+  c:expect(220)
+  pcall(function() c:rset() end)
+end)
+scenario("what is expected is right", function()
+  local c = smtp.connect { policy = "4xx" }
+  c:expect(220)
+  c:send("RCPT TO:<a@b>"):expect("45x")
+end)
+scenario("and any other wrong", function()
+  local c = smtp.connect { policy = 421 }
+  c:expect(220)
+  c:send("RCPT TO:<a@b>"):expect(250) -- want: "is not the one wanted"
+end)
+-----
+-- outcome: error
+scenario("a wrong policy", function()
+  smtp.connect { policy = "greylist" } -- want: "smtp.connect: option policy: \"greylist\" is no reply code"
+end)

@@ -135,11 +135,6 @@ scenario("through _G", function()
 end)
 -----
 -- outcome: error
-scenario("mail", function()
-  mail.message {} -- want: "^lua\nmail is not built yet in this version of smtpspec"
-end)
------
--- outcome: error
 scenario("mailbox", function()
   mailbox.open() -- want: "^lua\nmailbox is not built yet in this version of smtpspec"
 end)
