@@ -20,7 +20,8 @@ import (
 type Found struct {
 	Path  string
 	Place luaapi.Place
-	Lines []int // of file.lua:LINE; none for the whole file
+	Lines []int  // of file.lua:LINE; none for the whole file
+	Tag   string // only the scenarios with this tag; "" for all
 }
 
 // PathError is about a path that was given. It is a usage error.
@@ -30,11 +31,17 @@ func (e *PathError) Error() string { return e.Text }
 
 var lineSuffix = regexp.MustCompile(`^(.*\.lua):([0-9]+)$`)
 
-// Discover finds the scenario files of files, directories, globs and file.lua:LINE, each once, in the order given and by name
-// within a directory. Names that begin with "_" or ".", and lib/, hold no scenarios. home is the directory of the
-// configuration, "" without one, and roots are the directories that it names. The error is a *PathError.
-func Discover(paths []string, home string, roots ...string) ([]*Found, error) {
-	d := discovery{home: home, roots: roots, seen: map[string]*Found{}}
+// Where is what paths are seen from.
+type Where struct {
+	Home    string   // the directory of the configuration, "" without one
+	Roots   []string // the directories that it names
+	Shipped fs.FS    // the files that are built into the program; nil for none
+}
+
+// Discover finds the scenario files of files, directories, globs, file.lua:LINE and builtin:SUITE, each once, in the order given and by name
+// within a directory. Names that begin with "_" or ".", and lib/, hold no scenarios. The error is a *PathError.
+func Discover(paths []string, from Where) ([]*Found, error) {
+	d := discovery{Where: from, seen: map[string]*Found{}}
 	for _, p := range paths {
 		if err := d.path(p); err != nil {
 			return nil, err
@@ -44,15 +51,14 @@ func Discover(paths []string, home string, roots ...string) ([]*Found, error) {
 }
 
 type discovery struct {
-	home  string
-	roots []string
+	Where
 	found []*Found
 	seen  map[string]*Found
 }
 
 func (d *discovery) path(arg string) error {
-	if strings.HasPrefix(arg, "builtin:") {
-		return &PathError{Text: fmt.Sprintf("%s: the built-in suites are not built yet in this version", arg)}
+	if luaapi.IsShipped(arg) {
+		return d.shipped(arg)
 	}
 	info, err := os.Stat(arg)
 	switch {
@@ -107,12 +113,12 @@ func (d *discovery) placeOf(path string) luaapi.Place {
 	dir := filepath.Dir(path)
 	p := luaapi.Place{RequireRoot: dir, ReadRoot: dir}
 	switch {
-	case d.home != "" && holds(d.home, path):
-		p.RequireRoot = d.home
+	case d.Home != "" && holds(d.Home, path):
+		p.RequireRoot = d.Home
 	case holds(".", path):
 		p.RequireRoot = "."
 	}
-	for _, root := range d.roots {
+	for _, root := range d.Roots {
 		if holds(root, path) {
 			p.ReadRoot = root
 		}

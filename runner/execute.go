@@ -63,8 +63,10 @@ func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 		return nil
 	}
 	passed := worst(result) == event.Passed // also where a known issue makes a failure of that, which no retry changes
-	outcome := verdict(j.Decl, result, r.cfg.mask(j.Decl.KnownIssue))
+	known := r.issue(j, result)
+	outcome := verdict(j.Decl, result, known)
 	f := r.finishEvent(j, nth, outcome, result)
+	f.KnownIssue = known.reason
 	f.Final = last || passed || outcome != event.Failed && outcome != event.Error
 	f.Flaky = nth > 1 && outcome == event.Passed
 	reported := *f // the sinks keep what they are given
@@ -118,7 +120,7 @@ func (r *run) finishEvent(j *Job, nth int, outcome event.Outcome, res *luaapi.Re
 	d := j.Decl
 	f := &event.ScenarioFinish{Time: time.Now(), Key: j.Key, Attempt: nth, File: j.Key.File, Line: d.Line, Suite: r.cfg.mask(d.Suite), Name: j.Key.Name,
 		ID: d.ID, Level: d.Level, Tags: orEmpty(d.Tags), Refs: orEmpty(d.Refs), Target: j.Key.Target, Outcome: outcome, Seconds: res.Seconds,
-		KnownIssue: r.cfg.mask(d.KnownIssue), Notes: res.Notes, Warnings: res.Warnings, Failures: res.Failures, Rerun: r.cfg.Rerun.line(j)}
+		Notes: res.Notes, Warnings: res.Warnings, Failures: res.Failures, Rerun: r.cfg.Rerun.line(j)}
 	if j.Target != nil {
 		f.Address = j.Target.Address()
 	}

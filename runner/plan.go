@@ -121,6 +121,9 @@ func (cfg *Config) plan(files []*Found, decls [][][]*luaapi.Declaration) (*Plan,
 					lines[d.Line]++
 				}
 				for _, d := range decls[i][ti] {
+					if tag := files[i].Tag; tag != "" && !slices.Contains(d.Tags, tag) {
+						continue
+					}
 					if err := unique(ids, d); err != nil {
 						return nil, err
 					}

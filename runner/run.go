@@ -31,6 +31,7 @@ type Config struct {
 	// AllowExec lets scripts start programs, which may do what the user may.
 	AllowExec bool
 	DNS       *resolve.Resolver // nil: the system's
+	Known     []luaapi.Known    // deviations that are expected
 
 	Jobs           int
 	MaxConnections int // for each target
@@ -105,11 +106,12 @@ func (cfg *Config) mask(s string) string { return cfg.Secrets.Text(s) }
 
 // run is a run under way.
 type run struct {
-	cfg   *Config
-	plan  *Plan
-	hard  context.Context
-	soft  context.Context // ends what runs in good order
-	start time.Time
+	greetings sync.Map // what servers said first, by *luaapi.Target
+	cfg       *Config
+	plan      *Plan
+	hard      context.Context
+	soft      context.Context // ends what runs in good order
+	start     time.Time
 
 	mu      sync.Mutex // guards what follows, and serialises the sink
 	summary Summary

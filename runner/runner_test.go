@@ -104,7 +104,7 @@ func runFiles(t *testing.T, ctx context.Context, dir string, cfg *Config) (*Summ
 	if cfg.Secrets == nil {
 		cfg.Secrets = &wire.Secrets{}
 	}
-	found, err := Discover([]string{dir}, "")
+	found, err := Discover([]string{dir}, Where{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -428,7 +428,7 @@ func TestDiscover(t *testing.T) {
 		for i := range args {
 			args[i] = filepath.Join(dir, args[i])
 		}
-		found, err := Discover(args, "")
+		found, err := Discover(args, Where{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -456,7 +456,7 @@ func TestDiscover(t *testing.T) {
 			arg = bad
 		}
 		var pe *PathError
-		if _, err := Discover([]string{arg}, ""); !errors.As(err, &pe) {
+		if _, err := Discover([]string{arg}, Where{}); !errors.As(err, &pe) {
 			t.Errorf("%s: error %v, want a PathError", bad, err)
 		}
 	}
@@ -494,7 +494,7 @@ func FuzzTags(f *testing.F) {
 func TestSelect(t *testing.T) {
 	dir := files(t, "a.lua", "suite{name='S'}\nscenario('one', {tags={'x'}}, function()\nend)\nscenario('two', function()\nend)\n")
 	load := func() (*Plan, []*Found) {
-		found, err := Discover([]string{dir}, "")
+		found, err := Discover([]string{dir}, Where{})
 		if err != nil {
 			t.Fatal(err)
 		}

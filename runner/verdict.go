@@ -28,9 +28,9 @@ type Policy struct {
 
 // verdict is the one place where what a scenario recorded becomes its outcome: the worst that happened, then what its
 // known_issue makes of it.
-func verdict(d *luaapi.Declaration, r *luaapi.Result, known string) event.Outcome {
+func verdict(d *luaapi.Declaration, r *luaapi.Result, known issue) event.Outcome {
 	outcome := worst(r)
-	if known == "" {
+	if known.reason == "" {
 		return outcome
 	}
 	switch outcome {
@@ -39,7 +39,7 @@ func verdict(d *luaapi.Declaration, r *luaapi.Result, known string) event.Outcom
 	case event.Passed:
 		at := d.Position()
 		r.Failures = append(r.Failures, event.Failure{Kind: "known-issue", Level: d.Level, Position: at,
-			Message: "it passed, though it is a known issue: fixed? remove known_issue", Want: "a failure: " + known, Got: "a pass"})
+			Message: "it passed, though it is a known issue: fixed? remove " + known.where, Want: "a failure: " + known.reason, Got: "a pass"})
 		return event.Failed
 	}
 	return outcome

@@ -3,8 +3,8 @@ package scenarios
 
 import "embed"
 
-// FS has the shipped suites, one directory each: examples, from which the language can be learnt, and probe, which asks what smtpspec probe
-// shows.
+// FS has what is shipped, one directory each: examples, from which the language can be learnt, probe, which asks what smtpspec probe
+// shows, and the conformance and security suites, by RFC and class, with their helpers in lib.
 //
-//go:embed all:examples all:probe
+//go:embed all:examples all:probe lib rfc5321
 var FS embed.FS

@@ -32,6 +32,7 @@ type listed struct {
 	Requires   []string `json:"requires"`
 	Target     string   `json:"target,omitempty"`
 	KnownIssue string   `json:"known_issue,omitempty"`
+	Skip       string   `json:"skip,omitempty"`       // the fact for want of which it would be skipped
 	Unresolved string   `json:"unresolved,omitempty"` // the fact or variable that the file needs to declare its scenarios
 }
 
@@ -68,7 +69,7 @@ func (s *setup) listJSON(plan *runner.Plan) error {
 	for i, j := range plan.Jobs {
 		d := j.Decl
 		out[i] = listed{File: j.Key.File, Line: d.Line, Suite: s.cfg.Secrets.Text(d.Suite), Name: j.Key.Name, ID: d.ID, Level: d.Level, Tags: list(d.Tags), Refs: list(d.Refs),
-			Requires: list(d.Requires), Target: j.Key.Target, KnownIssue: s.cfg.Secrets.Text(d.KnownIssue), Unresolved: d.Unresolved}
+			Requires: list(d.Requires), Target: j.Key.Target, KnownIssue: s.cfg.Secrets.Text(d.KnownIssue), Skip: missing(j), Unresolved: d.Unresolved}
 	}
 	enc := json.NewEncoder(s.e.stdout)
 	enc.SetEscapeHTML(false)
@@ -83,8 +84,17 @@ func list(s []string) []string {
 	return s
 }
 
+// missing is why a scenario would be skipped, as far as that is known without asking the server.
+func missing(j *runner.Job) string {
+	if j.Target == nil {
+		return ""
+	}
+	return j.Decl.MissingFact(j.Target)
+}
+
 func listText(e *env, plan *runner.Plan, targets bool) {
 	var b strings.Builder
+	skipped := 0
 	for _, j := range plan.Jobs {
 		d := j.Decl
 		fmt.Fprintf(&b, "%s:%d  %s", j.Key.File, d.Line, event.Safe(j.Key.Name))
@@ -100,8 +110,16 @@ func listText(e *env, plan *runner.Plan, targets bool) {
 		if d.Unresolved != "" {
 			fmt.Fprintf(&b, "  needs %s to say what it declares", d.Unresolved)
 		}
+		if skip := missing(j); skip != "" {
+			fmt.Fprintf(&b, "  skipped: %s", skip)
+			skipped++
+		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "%s\n", count(len(plan.Jobs), "scenario"))
+	b.WriteString(count(len(plan.Jobs), "scenario"))
+	if skipped > 0 {
+		fmt.Fprintf(&b, ", %d of which would be skipped for want of a fact", skipped)
+	}
+	b.WriteByte('\n')
 	fmt.Fprint(e.stdout, b.String())
 }

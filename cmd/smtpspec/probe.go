@@ -156,7 +156,7 @@ func (p *prober) probe(ctx context.Context, where string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if cfg.Files, err = runner.Discover([]string{p.dir}, ""); err != nil {
+	if cfg.Files, err = runner.Discover([]string{p.dir}, runner.Where{}); err != nil {
 		return 0, err
 	}
 	place, err := probe.Locate(ctx, cfg)

@@ -30,6 +30,7 @@ func runCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "strict", Usage: "warnings fail the run"},
 		&cli.BoolFlag{Name: "fail-on-skip", Usage: "a skipped scenario fails the run"},
 		&cli.BoolFlag{Name: "fail-on-flaky", Usage: "a scenario that passed only on a retry fails the run"},
+		&cli.StringFlag{Name: "known", Usage: "`FILE` of known deviations: a listed failure is known, and one that passes fails"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "say what would run, and run nothing"},
 		&cli.StringFlag{Name: "artifacts", Usage: "keep the transcript of each failure, and a script that shows it again, below `DIR`"},
 		&cli.BoolFlag{Name: "no-github", Usage: "add no annotations and no job summary where GitHub Actions runs this"},
@@ -185,6 +186,9 @@ func (s *setup) runFlags() error {
 	if err := s.allowExec(); err != nil {
 		return err
 	}
+	if err := s.known(); err != nil {
+		return err
+	}
 	if c.Bool("insecure") {
 		s.rerun = append(s.rerun, "--insecure")
 		for _, t := range cfg.Targets {
@@ -196,6 +200,17 @@ func (s *setup) runFlags() error {
 	}
 	s.rerunLine()
 	return nil
+}
+
+// known reads the list of known deviations.
+func (s *setup) known() (err error) {
+	path := s.c.String("known")
+	if path == "" {
+		return nil
+	}
+	s.rerun = append(s.rerun, "--known", path)
+	s.cfg.Known, err = s.lang.LoadKnown(path)
+	return err
 }
 
 func (s *setup) times() error {

@@ -12,6 +12,7 @@ import (
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner"
+	"github.com/smtpspec/smtpspec/scenarios"
 	"github.com/urfave/cli/v2"
 )
 
@@ -68,6 +69,13 @@ func planFlags() []cli.Flag {
 	)
 }
 
+// language is that of scenario files, with those that are built in.
+func language() *luaapi.Language {
+	lang := luaapi.New()
+	lang.Ship(scenarios.FS)
+	return lang
+}
+
 // setup is what the flags, the environment and the configuration say together.
 type setup struct {
 	e      *env
@@ -89,7 +97,7 @@ func (s *setup) close() {
 
 // newSetup reads the configuration and the flags of planFlags.
 func newSetup(e *env, c *cli.Context) (*setup, error) {
-	s := &setup{e: e, c: c, lang: luaapi.New()}
+	s := &setup{e: e, c: c, lang: language()}
 	s.cfg = &runner.Config{Lang: s.lang, Secrets: &wire.Secrets{}, Vars: luaapi.NewVars(), Repeat: c.Int("repeat"), Tool: version()}
 	if c.IsSet("repeat") && s.cfg.Repeat < 1 {
 		return nil, usage("--repeat 1 runs each scenario once", "--repeat: a number from 1 expected, got %d", s.cfg.Repeat)
@@ -294,7 +302,7 @@ func (s *setup) paths() error {
 	if len(paths) == 0 {
 		return usage("as in smtpspec "+s.c.Command.Name+" scenarios/ --target smtp://127.0.0.1:25", "no scenario files are named")
 	}
-	files, err := runner.Discover(paths, home, roots...)
+	files, err := runner.Discover(paths, runner.Where{Home: home, Roots: roots, Shipped: scenarios.FS})
 	s.files = files
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/runner"
 	"github.com/urfave/cli/v2"
 )
@@ -44,7 +43,7 @@ func work(e *env) error {
 	if err := limitProcess(); err != nil {
 		return fmt.Errorf("limiting the process: %w", err)
 	}
-	if err := runner.Work(luaapi.New(), &lifeline{e.stdin}, e.stdout); err != nil {
+	if err := runner.Work(language(), &lifeline{e.stdin}, e.stdout); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	return nil

@@ -65,7 +65,7 @@ func Run(t testing.TB, source string, target *luaapi.Target, limits luaapi.Limit
 	target.AddSecrets(secrets)
 	rec := &finals{results: map[string]Result{}}
 	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: secrets, Targets: []*luaapi.Target{target}, Limits: limits}
-	found, err := runner.Discover([]string{save(t, source)}, "")
+	found, err := runner.Discover([]string{save(t, source)}, runner.Where{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,160 @@
+// Package faulty serves mail with one thing wrong: a relay before the demo server, which is careful, changes what is said. The tests of the conformance
+// suites hold each scenario against the faults that it is there to find. It is no part of the program.
+package faulty
+
+import (
+	"crypto/tls"
+	"net"
+	"sync"
+
+	"github.com/smtpspec/smtpspec/luaapi/demo"
+)
+
+// Fault is what the relay does wrong. What is nil is done right.
+type Fault struct {
+	// Connected is called when a client has connected. It may say something before the greeting, or take over the whole conversation by returning true.
+	Connected func(c *Conv) bool
+	// Greeting changes the greeting.
+	Greeting func(c *Conv, greeting string) string
+	// Command is given each command line without its CRLF, AUTH responses and messages excluded. True says that it has been answered, and goes no further;
+	// otherwise the line that it returns goes to the server.
+	Command func(c *Conv, line string) (string, bool)
+	// Reply changes a reply to a command, the whole of it with all line ends; verb is in upper case, "." for the reply to a message.
+	Reply func(c *Conv, verb, reply string) string
+	// Octets writes each octet to the client by itself.
+	Octets bool
+	// EndOfData finds where a message ends: at is the index of the first octet that is none of it, next that of what comes after. It is asked whenever
+	// more has come, with all octets since the 354. Ok is false as long as there is no end.
+	EndOfData func(data []byte) (at, next int, ok bool)
+	// Message changes a message as it came, dots still stuffed, before it goes to the server, which is given the end of data besides.
+	Message func(c *Conv, data []byte) []byte
+	// EndOfLine finds where a command line ends: its length without the line end, and with it. Ok is false as long as there is no end.
+	EndOfLine func(data []byte) (length, whole int, ok bool)
+	// Lost is called when the client is gone, and where: "command", "data" or "bdat" with what of a message had come.
+	Lost func(c *Conv, where string, data []byte)
+	// Handshake is called in place of the TLS handshake after STARTTLS, with what the client had sent in clear behind it.
+	Handshake func(c *Conv, early []byte) bool
+	// TLS changes the configuration that handshakes are done with.
+	TLS func(cfg *tls.Config)
+}
+
+// Server is a relay with a fault, one port for each service of the demo server.
+type Server struct {
+	fault     *Fault
+	backend   *demo.Server
+	tls       *tls.Config
+	ca        string
+	listeners map[string]net.Listener // by fact: "port", "smtps_port" …
+	tasks     sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+// Backend is what all servers of a test stand before, with the certificate that they have.
+type Backend struct {
+	Demo *demo.Server
+	tls  *tls.Config
+	ca   string
+}
+
+// NewBackend starts a demo server.
+func NewBackend() (*Backend, error) {
+	srv, err := demo.Start(demo.Config{})
+	if err != nil {
+		return nil, err
+	}
+	cfg, ca, err := demo.ServerTLS("mx.demo.test", "127.0.0.1", "smtp")
+	if err != nil {
+		return nil, err
+	}
+	return &Backend{srv, cfg, ca}, nil
+}
+
+// Serve begins to relay, with a fault; a nil one is none.
+func (b *Backend) Serve(f *Fault) (*Server, error) {
+	if f == nil {
+		f = &Fault{}
+	}
+	s := &Server{fault: f, backend: b.Demo, tls: b.tls.Clone(), ca: b.ca, listeners: map[string]net.Listener{}, conns: map[net.Conn]bool{}}
+	if f.TLS != nil {
+		f.TLS(s.tls)
+	}
+	for fact, address := range map[string]string{"port": b.Demo.SMTPAddr(), "smtps_port": b.Demo.SMTPSAddr(), "submission_port": b.Demo.SubmissionAddr(), "lmtp_port": b.Demo.LMTPAddr()} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		s.listeners[fact] = ln
+		s.tasks.Go(func() { s.accept(ln, address, fact) })
+	}
+	return s, nil
+}
+
+// Facts are those of the demo server, with the ports of this one.
+func (s *Server) Facts() map[string]string {
+	facts := s.backend.Facts()
+	facts["ca"] = s.ca
+	for fact, ln := range s.listeners {
+		_, facts[fact], _ = net.SplitHostPort(ln.Addr().String())
+	}
+	return facts
+}
+
+// Close ends the relay and all its conversations.
+func (s *Server) Close() {
+	for _, ln := range s.listeners {
+		_ = ln.Close()
+	}
+	s.mu.Lock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	s.conns = nil
+	s.mu.Unlock()
+	s.tasks.Wait()
+}
+
+func (s *Server) accept(ln net.Listener, address, fact string) {
+	for {
+		client, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		s.tasks.Go(func() {
+			defer client.Close()
+			server, err := net.Dial("tcp", address)
+			if err != nil {
+				return
+			}
+			defer server.Close()
+			if !s.track(client, server) {
+				return
+			}
+			defer s.forget(client, server)
+			c := newConv(s, client, server)
+			c.Service = map[string]string{"port": "smtp", "smtps_port": "smtps", "submission_port": "submission", "lmtp_port": "lmtp"}[fact]
+			c.run()
+		})
+	}
+}
+
+func (s *Server) track(conns ...net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		return false
+	}
+	for _, c := range conns {
+		s.conns[c] = true
+	}
+	return true
+}
+
+func (s *Server) forget(conns ...net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range conns {
+		delete(s.conns, c)
+	}
+}

@@ -1,0 +1,48 @@
+-- What words of SMTP look like (RFC 5321 4.1.2), and the names that are registered.
+
+local grammar = {}
+
+-- first is what stands for the server's name in a greeting or a reply to EHLO.
+function grammar.first(reply)
+  return reply.lines[1]:match("^%S*")
+end
+
+-- is_domain tells whether a name is a domain or an address literal.
+function grammar.is_domain(name)
+  if name:find("^%[.*%]$") then
+    return true
+  end
+  for label in (name .. "."):gmatch("(.-)%.") do
+    if not label:find("^%w[%w-]*$") or label:find("-$") then
+      return false
+    end
+  end
+  return name ~= ""
+end
+
+-- keyword is the EHLO keyword of a line, in upper case.
+function grammar.keyword(line)
+  return (line:match("^[^ \t=]*"):upper())
+end
+
+-- Keywords of EHLO in IANA's registry "SMTP Service Extensions".
+local registered = {}
+for word in ([[
+  SEND SOML SAML EXPN HELP TURN VRFY VERB ONEX 8BITMIME SIZE CHECKPOINT CHUNKING BINARYMIME DELIVERBY PIPELINING DSN ETRN
+  ENHANCEDSTATUSCODES STARTTLS NO-SOLICITING MTRK SUBMITTER ATRN AUTH BURL FUTURERELEASE CONPERM CONNEG UTF8SMTP SMTPUTF8
+  MT-PRIORITY RRVS REQUIRETLS LIMITS
+]]):gmatch("%S+") do
+  registered[word] = true
+end
+
+-- is_registered tells whether a keyword is known, or begins with X, which is for private use (RFC 5321 2.2.2).
+function grammar.is_registered(keyword)
+  return registered[keyword] or keyword:find("^X") ~= nil
+end
+
+-- is_extension tells whether a word is the keyword of an extension.
+function grammar.is_extension(keyword)
+  return registered[keyword] or false
+end
+
+return grammar

@@ -1,0 +1,169 @@
+-- The ways to the state in which a check begins. What stands in the way there is not what the check is about: a refusal is the
+-- server's policy or another check's failure, and makes this one inconclusive.
+
+local to = {}
+
+-- What a server says that will not do a thing now, or not for us. Connections end inconclusive where one of these comes and
+-- another is expected (the option policy). A sender or a name that it has never heard of may be answered besides as in wary.
+to.policy = { 421, 450, 451, 452, 454, 530 }
+to.wary = { 421, 450, 451, 452, 454, 530, 504, 550, 554 }
+
+local function words(reply)
+  return reply.ended or (reply.code .. " " .. reply.text:gsub("\n", " / "))
+end
+
+-- need makes the check inconclusive unless a reply has the code.
+function to.need(reply, code, what)
+  if reply.code ~= code then
+    inconclusive(what .. " was answered with " .. words(reply))
+  end
+  return reply
+end
+
+function to.accepted(reply)
+  return reply.code >= 200 and reply.code < 400
+end
+
+-- lenient remarks that a server has accepted what it need not, where that harms nobody.
+function to.lenient(reply, what)
+  if to.accepted(reply) then
+    note("the server accepts " .. what)
+  end
+end
+
+-- doubtful warns that a server has accepted what it should not.
+function to.doubtful(reply, what)
+  if to.accepted(reply) then
+    warn("the server accepts " .. what)
+  end
+end
+
+-- Codes with which a server may say goodbye to a client that annoys it.
+local farewells = { [221] = true, [421] = true, [451] = true, [521] = true, [554] = true }
+
+-- alive requires that the session goes on: the next command has its own reply, and nothing more is said.
+function to.alive(c)
+  local last = c.replies[#c.replies]
+  if farewells[last.code] and c:send("NOOP"):expect({ 250, "close" }).ended then
+    inconclusive("the server closed the connection with " .. words(last))
+  elseif not farewells[last.code] then
+    c:send("NOOP"):expect(250)
+  end
+  c:expect_silence("50ms")
+end
+
+-- sender is the reverse-path to use.
+function to.sender()
+  return target("from", "sender@example.org")
+end
+
+-- smtp skips a check where LMTP is spoken.
+function to.smtp()
+  if target.protocol == "lmtp" then
+    skip("it is for SMTP, and the target speaks LMTP")
+  end
+end
+
+-- A name for EHLO that is right, though nobody has it.
+to.name = "client.example.org"
+
+-- hello is the command that begins a session, with our own name or another.
+function to.hello(name)
+  return (target.protocol == "lmtp" and "LHLO " or "EHLO ") .. (name or target.ehlo)
+end
+
+-- greeting connects and reads the greeting (S0).
+function to.greeting(options)
+  options = options or {}
+  options.policy = options.policy or to.policy
+  local c = smtp.connect(options)
+  to.need(c:reply(), 220, "the connection")
+  return c
+end
+
+local function hello(c)
+  local reply = c:send(to.hello()):reply()
+  if reply.code >= 500 and to.hello():find("[", 1, true) then -- an address literal, which some do not like
+    reply = c:send(to.hello(to.name)):reply()
+  end
+  to.need(reply, 250, to.hello())
+end
+
+-- Where mail is submitted, one logs in first: the fact submission says so, or the port.
+local function login(c)
+  local submits = target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
+  if submits and target("user") and target("password") and c:supports("AUTH") then
+    c:auth("auto")
+  end
+end
+
+-- ehlo is ready for MAIL (S1): in TLS where the target is one with STARTTLS, logged in where it is one for submission.
+function to.ehlo(options)
+  local c = to.greeting(options)
+  hello(c)
+  if target.tls == "starttls" and not c.tls then
+    to.tls(c)
+  end
+  login(c)
+  return c
+end
+
+-- tls does STARTTLS, and EHLO again (T1).
+function to.tls(c)
+  to.need(c:send("STARTTLS"):reply(), 220, "STARTTLS")
+  c:handshake()
+  hello(c)
+  return c
+end
+
+-- auth has logged in by the strongest mechanism (A1). It needs the facts user and password.
+function to.auth(options)
+  local c = to.greeting(options)
+  hello(c)
+  if not c.tls and c:supports("STARTTLS") then
+    to.tls(c)
+  end
+  c:auth("auto")
+  return c
+end
+
+-- mail has begun a transaction (S2).
+function to.mail(options)
+  local c = to.ehlo(options)
+  to.need(c:send("MAIL FROM:<" .. to.sender() .. ">"):reply(), 250, "MAIL")
+  return c
+end
+
+-- rcpt has a recipient, too (S3). It needs the fact valid_rcpt. A greylist is met with patience where the variable
+-- greylist_delay says how much it takes.
+function to.rcpt(options)
+  local c = to.mail(options)
+  local line = "RCPT TO:<" .. target.valid_rcpt .. ">"
+  local reply = c:send(line):reply()
+  if (reply.code == 450 or reply.code == 451) and vars("greylist_delay") then
+    sleep(vars.greylist_delay)
+    reply = c:send(line):reply()
+  end
+  to.need(reply, 250, "RCPT")
+  return c
+end
+
+-- open is in a transaction (S2) in which a recipient may be named: with one already, where there is a fact.
+function to.open(options)
+  return target("valid_rcpt") and to.rcpt(options) or to.mail(options)
+end
+
+-- data is asked for the message (S4).
+function to.data(options)
+  local c = to.rcpt(options)
+  to.need(c:send("DATA"):reply(), 354, "DATA")
+  return c
+end
+
+-- message is a small one with a Subject that no other has.
+function to.message(subject, body)
+  return "From: <" .. to.sender() .. ">\r\nTo: <" .. target.valid_rcpt .. ">\r\nSubject: " .. subject
+    .. "\r\nDate: " .. time.date() .. "\r\nMessage-ID: <" .. unique() .. "@smtpspec.example>\r\n\r\n" .. (body or "A test.\r\n")
+end
+
+return to

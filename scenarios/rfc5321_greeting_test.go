@@ -1,0 +1,37 @@
+package scenarios_test
+
+import (
+	"testing"
+
+	"github.com/smtpspec/smtpspec/scenarios/faulty"
+)
+
+func greets(text string) faulty.Fault {
+	return faulty.Fault{Greeting: func(*faulty.Conv, string) string { return text }}
+}
+
+func TestGreeting(t *testing.T) {
+	suite(t, "rfc5321/greeting.lua", []fault{
+		{id: "rfc5321-3.1-greeting-220", name: "another code", fault: greets("250 mx.demo.test here\r\n")},
+		{id: "rfc5321-3.1-greeting-220", name: "two replies", fault: greets("220 mx.demo.test one\r\n220 mx.demo.test two\r\n")},
+		{id: "rfc5321-4.2-greeting-domain", name: "no domain", fault: greets("220 *** ESMTP\r\n")},
+		{id: "rfc5321-4.2-greeting-domain", name: "a word", fault: greets("220 ESMTP ready\r\n"), level: "warning"},
+		{id: "rfc5321-2.3.5-greeting-fqdn", name: "a local name", fault: greets("220 localhost ESMTP\r\n")},
+		{id: "rfc5321-4.2-greeting-multiline", name: "two codes", fault: greets("554-mx.demo.test\r\n220 ready\r\n")},
+		{id: "rfc5321-4.2-greeting-ascii", name: "8 bits", fault: greets("220 mx.demo.test gr\xfc\xdfe\r\n")},
+		{id: "rfc5321-4.5.4.2-parallel", name: "one at a time", fault: oneAtATime()},
+	})
+}
+
+// oneAtATime lets every client but the first wait.
+func oneAtATime() faulty.Fault {
+	first := make(chan bool, 1)
+	return faulty.Fault{Connected: func(c *faulty.Conv) bool {
+		select {
+		case first <- true:
+			return false
+		default:
+			return !c.More() // until it gives up
+		}
+	}}
+}
