@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/smtpspec/smtpspec/cmd/smtpspec/internal/send"
+
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/runner"
@@ -122,6 +124,9 @@ func (e *env) exitCode(err error) int {
 	default:
 		e.errorf("", "%s", flagProblem(err))
 	}
+	if len(e.args) > 1 && e.args[1] == "send" {
+		return send.ExitUsage // as swaks has it
+	}
 	return runner.ExitUsage
 }
 
@@ -145,7 +150,7 @@ func newApp(e *env) *cli.App {
 		Usage:   "run scenario files, written in Lua, against mail servers",
 		Version: version(),
 		Writer:  e.stdout,
-		Commands: []*cli.Command{runCommand(e), listCommand(e), checkCommand(e), reportCommand(e), probeCommand(e), talkCommand(e), recordCommand(e), importCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
+		Commands: []*cli.Command{runCommand(e), listCommand(e), initCommand(e), checkCommand(e), reportCommand(e), explainCommand(e), knownCommand(e), probeCommand(e), sendCommand(e), talkCommand(e), recordCommand(e), importCommand(e), serveCommand(e), docCommand(e), stubsCommand(e),
 			completionCommand(e), manCommand(e), workerCommand(e), versionCommand(e)},
 	}
 }

@@ -259,7 +259,7 @@ func (r *reader) console(b block) {
 // smtpspec runs the program in this process. What it writes to either stream comes back as one text, as on a terminal.
 func (r *reader) smtpspec(args ...string) (int, string) {
 	var out bytes.Buffer
-	environment := map[string]string{"PROBE_PASSWORD": "a password for documents"}
+	environment := map[string]string{"PROBE_PASSWORD": "a password for documents", "DEMO_PASSWORD": "demo-password-1"}
 	e := &env{
 		args: append([]string{"smtpspec"}, args...), stdin: strings.NewReader(""), stdout: &out, stderr: &out, dir: r.dir,
 		getenv: func(name string) (string, bool) { v, ok := environment[name]; return v, ok },
@@ -395,6 +395,10 @@ func TestFlagsAreDocumented(t *testing.T) {
 	page := readPage(t, "docs/configuration.md")
 	known := map[string]bool{}
 	for _, cmd := range newApp(&env{}).Commands {
+		page := page
+		if cmd.Name == "send" { // it has a page of its own
+			page = readPage(t, "docs/sending.md")
+		}
 		for _, f := range cmd.Flags {
 			for _, name := range f.Names() {
 				known[name] = true

@@ -17,6 +17,18 @@ const (
 // quote is text as a Lua string on one line, whatever its length. It stands for the same bytes.
 func quote(text string) string { return string(appendQuoted(nil, []byte(text))) }
 
+// Quote is text as a Lua string on one line: the same bytes.
+func Quote(text string) string { return quote(text) }
+
+// Literal is data as a Lua expression: the same bytes. Text that looks like text stays so; what does not fit on a line goes on several, each after the
+// first indented by margin.
+func Literal(data []byte, margin string) string {
+	if text, ok := longString(data); ok {
+		return text
+	}
+	return literal(data, margin)
+}
+
 func appendQuoted(out, data []byte) []byte {
 	out = append(out, '"')
 	for len(data) > 0 {
