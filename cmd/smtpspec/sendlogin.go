@@ -72,7 +72,7 @@ func (w *sender) secret(user, fact string) (string, error) {
 		}
 		return value, nil
 	}
-	if v := w.target.Text(fact); v != "" {
+	if v := w.target.Text(fact); v != "" && user == w.target.Text("user") { // somebody else's is not tried
 		return v, nil
 	}
 	in, ok := w.e.stdin.(*os.File)

@@ -54,6 +54,12 @@ func openPTY(t *testing.T) (master, slave *os.File) {
 // sitDown starts smtpspec talk at a terminal.
 func sitDown(t *testing.T, args ...string) *typist {
 	t.Helper()
+	return atTerminal(t, append([]string{"talk"}, args...)...)
+}
+
+// atTerminal starts smtpspec at one.
+func atTerminal(t *testing.T, args ...string) *typist {
+	t.Helper()
 	master, slave := openPTY(t)
 	p := &typist{t: t, master: master, home: t.TempDir(), done: make(chan int, 1)}
 	go p.watch()
@@ -61,7 +67,7 @@ func sitDown(t *testing.T, args ...string) *typist {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	e := &env{
-		args: append([]string{"smtpspec", "talk"}, args...), stdin: slave, stdout: slave, stderr: slave, dir: p.home, terminal: true,
+		args: append([]string{"smtpspec"}, args...), stdin: slave, stdout: slave, stderr: slave, dir: p.home, terminal: true,
 		getenv: func(name string) (string, bool) { v, ok := environment[name]; return v, ok },
 		now:    time.Now,
 		size:   func() (int, int) { return 120, 40 },
