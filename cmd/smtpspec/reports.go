@@ -188,7 +188,9 @@ func (o *outputs) file(format report.Format, path string) (event.Sink, error) {
 		return nil, usage("", "--report %s=%s: cannot be written: %s", format.Name, path, luaapi.FileProblem(err))
 	}
 	o.files = append(o.files, open)
-	return &fileSink{Sink: format.New(f, o.options(false)), file: f, from: open, to: path}, nil
+	how := o.options(false)
+	how.Extension = strings.ToLower(filepath.Ext(path))
+	return &fileSink{Sink: format.New(f, how), file: f, from: open, to: path}, nil
 }
 
 // fileSink closes its file after the report, and puts it in its place.

@@ -84,6 +84,9 @@ func TestGoldens(t *testing.T) {
 		{"junit.xml", "junit", Options{}},
 		{"tap.txt", "tap", Options{}},
 		{"github.txt", "github", Options{}},
+		{"matrix.md", "matrix", Options{}},
+		{"matrix.html", "matrix", Options{Extension: ".html"}},
+		{"matrix.json", "matrix", Options{Extension: ".json"}},
 	} {
 		t.Run(g.name, func(t *testing.T) { golden(t, g.name, feed(t, g.format, g.options, recorded(t))) })
 	}

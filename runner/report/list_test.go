@@ -194,7 +194,7 @@ func TestUnknownFormat(t *testing.T) {
 		"junti": `unknown report format "junti"; did you mean "junit"?`,
 		"json":  `unknown report format "json"; did you mean "jsonl"?`,
 		"LIST":  `unknown report format "LIST"; did you mean "list"?`,
-		"sarif": `unknown report format "sarif"; there are list, dot, jsonl, junit, tap, github`,
+		"sarif": `unknown report format "sarif"; there are list, dot, jsonl, junit, tap, github, matrix`,
 	} {
 		if _, err := New(name, nil, Options{}); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)

@@ -39,6 +39,8 @@ type Options struct {
 	Now func() time.Time // nil is time.Now; live times only, everything else has its time from the events
 
 	GitHub GitHubStep // for the github format
+
+	Extension string // of the file that is written, with its dot; "" for none. The matrix format takes its form from it
 }
 
 func (o Options) now() time.Time {
@@ -88,6 +90,7 @@ func Formats() []Format {
 		{Name: "junit", About: "JUnit XML for Jenkins, GitLab and others", New: JUnit, Whole: true},
 		{Name: "tap", About: "the Test Anything Protocol, version 14", New: TAP, Whole: true},
 		{Name: "github", About: "annotations and the job summary of GitHub Actions", New: GitHub, Whole: true},
+		{Name: "matrix", About: "requirement by server, as FILE.html, FILE.json or FILE.md", New: Matrix, Whole: true},
 	}
 }
 
