@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 
@@ -141,11 +142,13 @@ func (w *sender) printLua() error {
 	for _, word := range w.words {
 		words += " " + luaapi.ShellWord(word)
 	}
-	err := w.plan.WriteLua(w.e.stdout, []string{words})
+	var b strings.Builder
+	err := w.plan.WriteLua(&b, []string{words})
 	var long *script.TooLongError
 	if errors.As(err, &long) {
 		return usage("what lies in this directory is read from there, and what does not has to stand in the scenario: copy it here", "--print-lua: %s", long)
 	}
+	_, err = io.WriteString(w.e.stdout, w.cfg.Secrets.Text(b.String()))
 	return err
 }
 

@@ -123,6 +123,9 @@ func (w *sender) server() error {
 	if err != nil {
 		return err
 	}
+	if t.Program != "" && t.Name != "" { // somebody else may have written the configuration
+		return usage("--pipe COMMAND starts one that is named here", "--server: the target %s of the configuration is a program, which may do whatever you may", t.Name)
+	}
 	w.target = t
 	w.cfg.Targets = []*luaapi.Target{t}
 	w.plan.LMTP = w.plan.LMTP || t.LMTP()
@@ -207,7 +210,11 @@ func (w *sender) connect() error {
 	}
 	if w.c.IsSet("socks") {
 		if _, rest, ok := strings.Cut(w.c.String("socks"), "://"); ok {
-			host := rest[strings.LastIndexByte(rest, '@')+1:]
+			at := strings.LastIndexByte(rest, '@')
+			if _, password, ok := strings.Cut(rest[:max(at, 0)], ":"); ok {
+				w.cfg.Secrets.Add(password)
+			}
+			host := rest[at+1:]
 			if h, _, err := net.SplitHostPort(host); err == nil {
 				host = h
 			}
