@@ -9,6 +9,7 @@ import (
 type Requirement struct {
 	ID       string // that of the scenario
 	Group    string // an RFC and a subject, or a class of attacks
+	Why      string // why the group matters
 	Section  string // of the RFC of the group, or of the one that it names
 	Level    string // as a scenario has it
 	Text     string // what is required
@@ -37,15 +38,15 @@ var catalogue string
 // Catalogue are all requirements, in the order of the RFCs.
 func Catalogue() []Requirement {
 	var list []Requirement
-	group := ""
+	group, why := "", ""
 	for line := range strings.Lines(catalogue) {
 		line = strings.TrimSuffix(line, "\n")
 		if title, ok := strings.CutPrefix(line, "# "); ok {
-			group = title
+			group, why, _ = strings.Cut(title, "\t")
 			continue
 		}
 		f := strings.Split(line, "\t")
-		list = append(list, Requirement{ID: f[0], Group: group, Section: f[1], Level: f[2], Text: f[3], Send: f[4], Conforms: f[5], Violates: f[6], Needs: f[7], Skip: f[8]})
+		list = append(list, Requirement{ID: f[0], Group: group, Why: why, Section: f[1], Level: f[2], Text: f[3], Send: f[4], Conforms: f[5], Violates: f[6], Needs: f[7], Skip: f[8]})
 	}
 	return list
 }

@@ -53,7 +53,7 @@ func (e *env) explain(c *cli.Context, r scenarios.Requirement) error {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "%s\n\n%s\n\n", r.ID, r.Text)
-	for _, row := range [][2]string{{"level", levels[r.Level]}, {"group", r.Group}, {"section", r.Section}, {"send", r.Send}, {"conforms", r.Conforms}, {"violates", r.Violates},
+	for _, row := range [][2]string{{"level", levels[r.Level]}, {"why", r.Why}, {"group", r.Group}, {"section", r.Section}, {"send", r.Send}, {"conforms", r.Conforms}, {"violates", r.Violates},
 		{"needs", r.Needs}, {"skipped", r.Skip}, {"scenario", where}} {
 		if row[1] != "-" && row[1] != "" {
 			fmt.Fprintf(e.stdout, "%-9s %s\n", row[0], row[1])
