@@ -271,7 +271,7 @@ func (k *conn) await(c *bind.Call, q requirement) (*reply, error) {
 func (k *conn) judge(c *bind.Call, q requirement, r *reply, within time.Duration) error {
 	ok := len(q.code) == 0 && r.Ended == wire.None || q.code.match(r.Reply)
 	weak := !ok && q.weak.match(r.Reply)
-	if !ok && !weak && k.policy.match(r.Reply) {
+	if !ok && k.policy.match(r.Reply) {
 		return k.a.skip("the server's policy is in the way: "+awaited(r.Verb)+" is "+strings.ReplaceAll(r.oneLine(), "\n", " / "), true)
 	}
 	if (ok || weak) && r.Ended == wire.None {

@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -116,11 +117,20 @@ func (k *Keywords) missing(ctx context.Context, env *Env, r requirementSpec) (st
 	}
 	// An answer that did not come is kept like one that did: it would be waited for as often as there are scenarios.
 	a.once.Do(func() { a.keywords, a.err = askKeywords(ctx, env, mode) })
-	if a.err != nil {
+	var refused *refusedHello
+	switch {
+	case errors.As(a.err, &refused): // as a server does that is busy, or whose policy we are not to the taste of
+		return refused.Error(), nil
+	case a.err != nil:
 		return "", a.err
 	}
 	return compareKeyword(a.keywords, r), nil
 }
+
+// refusedHello is a server that answers as it should, but does not let us in.
+type refusedHello struct{ text string }
+
+func (e *refusedHello) Error() string { return e.text }
 
 func compareKeyword(keywords map[string]string, r requirementSpec) string {
 	name := strings.TrimSpace(r.keyword + " " + r.param)
@@ -193,8 +203,10 @@ func (s *asking) step(line string, want int) {
 	}
 	r := s.c.ReadReply(s.ctx, s.limit)
 	if r.Code != want {
-		got := (&reply{Reply: r}).summary(s.patience)
-		s.err = fmt.Errorf("want %d to %s, got %s", want, orGreeting(line), got)
+		text := fmt.Sprintf("want %d to %s, got %s", want, orGreeting(line), (&reply{Reply: r}).summary(s.patience))
+		if s.err = errors.New(text); r.Ended == wire.None && r.Code >= 400 && r.Code < 600 {
+			s.err = &refusedHello{text}
+		}
 	}
 }
 

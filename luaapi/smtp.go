@@ -34,7 +34,7 @@ type connectOptions struct {
 	ConnectTimeout *time.Duration `lua:"connect_timeout" doc:"Limit for the connect." default:"the run's, 10 s"`
 	ReplyTimeout   *time.Duration `lua:"reply_timeout" doc:"Limit for each reply on this connection." default:"the run's, 30 s"`
 	TLSOptions     *lua.LTable    `lua:"tls_options" type:"smtp.TLSOptions" doc:"How to do every TLS handshake of this connection; what a handshake itself says wins."`
-	Policy         lua.LValue     `lua:"policy" type:"number|string|table" doc:"Codes by which a server says that its policy is in the way, as {421, 450}: a reply with one of them ends the scenario as inconclusive wherever another is expected." default:"none"`
+	Policy         lua.LValue     `lua:"policy" type:"number|string|table" doc:"Codes by which a server says that its policy is in the way, as {421, 450}: a reply with one of them ends the scenario as inconclusive wherever code has another." default:"none"`
 	Optional       bool           `lua:"optional" doc:"A connect that fails gives nil and the reason, and changes no verdict." default:"false"`
 }
 

@@ -23,12 +23,12 @@ var (
 	errWrong       = reply{535, "5.7.8", "Authentication credentials invalid"}
 )
 
-// offers tells whether a mechanism can be used here and now: the PLUS forms in TLS, EXTERNAL with a certificate of a
+// offers tells whether a mechanism can be used here and now: the PLUS forms in TLS of ours, EXTERNAL with a certificate of a
 // user, ANONYMOUS where it is not taken for a login, and where the configuration wants it those that show a secret in TLS.
 func (s *session) offers(mechanism string) bool {
 	switch {
 	case strings.HasSuffix(mechanism, "-PLUS"):
-		return s.tls != nil
+		return s.tls != nil && !s.srv.cfg.NoBinding
 	case mechanism == "EXTERNAL":
 		return isUser(s.certified())
 	case mechanism == "ANONYMOUS":
@@ -154,7 +154,7 @@ func (s *session) passwords(mechanism string) sasl.Lookup {
 
 // bindings is the channel binding data of the connection, nil in clear.
 func (s *session) bindings() []sasl.Binding {
-	if s.tls == nil {
+	if s.tls == nil || s.srv.cfg.NoBinding {
 		return nil
 	}
 	p, err := s.srv.pki.get()

@@ -20,6 +20,7 @@ type Config struct {
 	MaxSize       int64            // largest message in octets, offered with SIZE; 10 MiB by default
 	MaxRecipients int              // recipients a transaction; 100 by default, the least there may be (RFC 5321 4.5.3.1.8)
 	AuthNeedsTLS  bool             // in clear no mechanism is offered that shows a password or token (RFC 4954 4)
+	NoBinding     bool             // the client's TLS ends before us, so that AUTH cannot be bound to it (RFC 5802 6)
 	Now           func() time.Time // the clock of trace fields and Message.Received; time.Now by default
 	// Log, unless nil, is told what the numbered session says, a line a call: "C: " or "S: " and a command, reply or size of
 	// message, with what AUTH carries as "***". Many sessions call it at once, and lines are as hostile as clients are.

@@ -51,6 +51,22 @@ func TestMechanisms(t *testing.T) {
 	}
 }
 
+// Behind a proxy that does TLS, SCRAM cannot be bound to the client's connection, and says so by not offering PLUS.
+func TestNoBinding(t *testing.T) {
+	srv := startServer(t, Config{NoBinding: true})
+	c := newClient(t, srv, srv.SubmissionAddr())
+	c.do("ehlo\n> STARTTLS\n< 220 2.0.0 Go ahead")
+	conn := tls.Client(c.conn, &tls.Config{ServerName: "mx.demo.test", RootCAs: roots(t, srv), NextProtos: []string{"smtp"}})
+	if err := conn.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	c.use(conn)
+	c.do("> EHLO client.example\n<* 250 AUTH *\n> AUTH SCRAM-SHA-256-PLUS\n<* 504 *")
+	state := conn.ConnectionState()
+	cred := sasl.Credentials{User: firstUser, Password: firstPassword, Bindings: sasl.Bindings(&state)}
+	authenticate(c, "SCRAM-SHA-256", cred)
+}
+
 func authenticate(c client, mechanism string, cred sasl.Credentials) {
 	c.t.Helper()
 	half, err := sasl.NewClient(mechanism, cred)

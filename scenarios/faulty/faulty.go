@@ -60,7 +60,7 @@ type Backend struct {
 
 // NewBackend starts a demo server.
 func NewBackend() (*Backend, error) {
-	srv, err := demo.Start(demo.Config{})
+	srv, err := demo.Start(demo.Config{NoBinding: true})
 	if err != nil {
 		return nil, err
 	}

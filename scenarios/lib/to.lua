@@ -72,12 +72,19 @@ function to.hello(name)
   return (target.protocol == "lmtp" and "LHLO " or "EHLO ") .. (name or target.ehlo)
 end
 
--- greeting connects and reads the greeting (S0).
+-- greeting connects and reads the greeting (S0). A server that is busy, perhaps with the other checks, is asked a second time.
 function to.greeting(options)
   options = options or {}
   options.policy = options.policy or to.policy
   local c = smtp.connect(options)
-  to.need(c:reply(), 220, "the connection")
+  local reply = c:reply(10)
+  if reply.ended or reply.code == 421 then
+    c:abort()
+    sleep("300ms")
+    c = smtp.connect(options)
+    reply = c:reply()
+  end
+  to.need(reply, 220, "the connection")
   return c
 end
 
@@ -89,12 +96,17 @@ local function hello(c)
   to.need(reply, 250, to.hello())
 end
 
--- Where mail is submitted, one logs in first: the fact submission says so, or the port.
+local function may_login(c)
+  return target("user") and target("password") and c:supports("AUTH")
+end
+
 local function login(c)
-  local submits = target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
-  if submits and target("user") and target("password") and c:supports("AUTH") then
-    c:auth("auto")
-  end
+  to.need(c:auth { mechanism = "auto", code = { 235, "4xx", "5xx" } }, 235, "AUTH")
+end
+
+-- Where mail is submitted, one logs in first: the fact submission says so, or the port.
+function to.submits()
+  return target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
 end
 
 -- ehlo is ready for MAIL (S1): in TLS where the target is one with STARTTLS, logged in where it is one for submission.
@@ -104,7 +116,9 @@ function to.ehlo(options)
   if target.tls == "starttls" and not c.tls then
     to.tls(c)
   end
-  login(c)
+  if to.submits() and may_login(c) then
+    login(c)
+  end
   return c
 end
 
@@ -123,28 +137,82 @@ function to.auth(options)
   if not c.tls and c:supports("STARTTLS") then
     to.tls(c)
   end
-  c:auth("auto")
+  login(c)
+  return c
+end
+
+-- begin sends MAIL, after a login where one is asked for.
+local function begin(c)
+  local line = "MAIL FROM:<" .. to.sender() .. ">"
+  local reply = c:send(line):reply()
+  if reply.code == 530 and may_login(c) then
+    login(c)
+    reply = c:send(line):reply()
+  end
+  to.need(reply, 250, "MAIL")
+end
+
+local function reset(c)
+  to.need(c:send("RSET"):reply(), 250, "RSET")
+end
+
+-- ready may begin a transaction (S1): logged in where that is needed for MAIL.
+function to.ready(options)
+  local c = to.ehlo(options)
+  if may_login(c) then
+    local code = c:send("MAIL FROM:<" .. to.sender() .. ">"):reply().code
+    if code == 530 then
+      login(c)
+    elseif code == 250 then
+      reset(c)
+    end
+  end
   return c
 end
 
 -- mail has begun a transaction (S2).
 function to.mail(options)
   local c = to.ehlo(options)
-  to.need(c:send("MAIL FROM:<" .. to.sender() .. ">"):reply(), 250, "MAIL")
+  begin(c)
   return c
 end
 
--- rcpt has a recipient, too (S3). It needs the fact valid_rcpt. A greylist is met with patience where the variable
--- greylist_delay says how much it takes.
-function to.rcpt(options)
-  local c = to.mail(options)
+-- recipient names the recipient that the fact valid_rcpt is, and gives the reply: after a login where one is needed, and with
+-- the patience for a greylist that the variable greylist_delay says.
+function to.recipient(c)
   local line = "RCPT TO:<" .. target.valid_rcpt .. ">"
   local reply = c:send(line):reply()
+  if reply.code >= 530 and may_login(c) and not c.transcript:find("> AUTH", 1, true) then
+    reset(c)
+    login(c)
+    begin(c)
+    reply = c:send(line):reply()
+  end
   if (reply.code == 450 or reply.code == 451) and vars("greylist_delay") then
     sleep(vars.greylist_delay)
     reply = c:send(line):reply()
   end
-  to.need(reply, 250, "RCPT")
+  return reply
+end
+
+local function name(c)
+  local reply = to.recipient(c)
+  if reply.code ~= 251 then -- it will be forwarded
+    to.need(reply, 250, "RCPT")
+  end
+end
+
+-- rcpt has a recipient, too (S3). It needs the fact valid_rcpt.
+function to.rcpt(options)
+  local c = to.mail(options)
+  name(c)
+  return c
+end
+
+-- proven may begin a transaction (S1), and has seen that one can be begun.
+function to.proven(options)
+  local c = to.rcpt(options)
+  reset(c)
   return c
 end
 
@@ -164,6 +232,22 @@ end
 function to.message(subject, body)
   return "From: <" .. to.sender() .. ">\r\nTo: <" .. target.valid_rcpt .. ">\r\nSubject: " .. subject
     .. "\r\nDate: " .. time.date() .. "\r\nMessage-ID: <" .. unique() .. "@smtpspec.example>\r\n\r\n" .. (body or "A test.\r\n")
+end
+
+-- again is asked for a message (S4) in a session that has sent one, or none.
+function to.again(c)
+  begin(c)
+  name(c)
+  to.need(c:send("DATA"):reply(), 354, "DATA")
+  return c
+end
+
+-- sent has sent a small message, which was accepted: the transaction is over (S1), and what is refused next is not refused
+-- because messages are.
+function to.sent(options)
+  local c = to.data(options)
+  to.need(c:write(to.message(unique()) .. ".\r\n"):reply(), 250, "a small message")
+  return c
 end
 
 return to

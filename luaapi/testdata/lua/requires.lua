@@ -45,3 +45,16 @@ scenario("x", { requires = { "user" } }, function() fail("x") end)
 -- reason: "^needs the fact mailbox$"
 suite { requires = { "mailbox" } }
 smtp.connect():expect(999)
+-----
+-- outcome: skipped
+-- reason: "^want 220 to the connect, got 554 not for you$"
+-- server: S 554 not for you
+-- A server that is busy, or does not want us, answers as it should.
+scenario("nobody is let in", { requires = { "SIZE" } }, function() fail("x") end)
+-----
+-- outcome: skipped
+-- reason: "^want 250 to EHLO .*, got 550 no literals$"
+-- server: S 220 hi
+-- server: C
+-- server: S 550 no literals
+scenario("EHLO is refused", { requires = { "SIZE" } }, function() fail("x") end)
