@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/smtpspec/smtpspec/luaapi/mailbox"
 	"github.com/smtpspec/smtpspec/luaapi/pattern"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
 	"github.com/smtpspec/smtpspec/runner/event"
@@ -72,6 +73,7 @@ type attempt struct {
 	unlogged int             // lines that the log had no room for
 	cleaning bool            // the scenario's own time is over
 	dials    map[string]bool // addresses that a connect came about to
+	boxes    []*mailbox.Box  // mailboxes that it has opened
 
 	tlsSessions tls.ClientSessionCache
 

@@ -32,7 +32,7 @@ type Language struct {
 type classes struct {
 	conn, reply, tls, certificate, target, vars, failure *bind.Class
 	record, spf, dkim, dmarc, mtasts, tlsrpt             *bind.Class
-	message, signature, authResults, authResult          *bind.Class
+	message, signature, authResults, authResult, box     *bind.Class
 	policies                                             []*bind.Class // of those, what dns reads of a domain
 }
 
@@ -50,7 +50,7 @@ func New() *Language {
 func (lang *Language) modules() []*bind.Module {
 	return []*bind.Module{
 		lang.globalFunctions(), lang.smtpModule(), lang.assertModule(), lang.dnsModule(),
-		lang.mailModule(), codecModule(), hashModule(), randomModule(), timeModule(),
+		lang.mailModule(), codecModule(), hashModule(), randomModule(), timeModule(), lang.mailboxModule(),
 	}
 }
 

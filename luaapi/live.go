@@ -221,6 +221,7 @@ func (l *Live) Close() {
 	for _, k := range l.a.conns {
 		k.wire.Close()
 	}
+	l.a.leaveMailboxes()
 	l.a.L.Close()
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi/demo"
+	"github.com/smtpspec/smtpspec/luaapi/mailbox"
 	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/resolve/resolvetest"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -226,6 +227,12 @@ func (c *testChunk) env(t *testing.T, srv *demo.Server) *Env {
 		if err := vars.SetText(name, value); err != nil {
 			t.Fatal(err)
 		}
+	}
+	target.Mail = func() (list []mailbox.Stored) {
+		for _, m := range srv.Messages() {
+			list = append(list, mailbox.Stored{From: m.From, To: m.To, Data: m.Data})
+		}
+		return list
 	}
 	secrets := &wire.Secrets{}
 	target.AddSecrets(secrets)

@@ -64,6 +64,7 @@ func (lang *Language) declareMessage() *bind.Class {
 			field("attachments", "mail.Message[]", "All parts that are files, however deep: those that say so or have a name, and what is neither text nor multipart.", func(L *lua.LState, m *message.Message) lua.LValue {
 				return messageList(L, m.Attachments())
 			}),
+			field("envelope", "table?", "Of a message from a mailbox: what SMTP said of it, as far as it is known, with from (\"\" for <>, or where it is not known) and to, a list.", envelopeField),
 			field("defects", "string[]", "What is wrong, in sentences. It is known of the whole message, and empty for parts.", func(L *lua.LState, m *message.Message) lua.LValue { return stringList(L, m.Defects) }),
 			field("date", "number?", "The Date, in seconds since 1970; nil where it cannot be read.", dateField),
 			people("from", "From", "The addresses in From, each with address and, where it has one, name."),
@@ -90,6 +91,16 @@ func textField(typ string) func(*lua.LState, *message.Message) lua.LValue {
 		}
 		return lua.LNil
 	}
+}
+
+func envelopeField(L *lua.LState, m *message.Message) lua.LValue {
+	if m.Envelope == nil {
+		return lua.LNil
+	}
+	t := L.CreateTable(0, 2)
+	t.RawSetString("from", lua.LString(m.Envelope.From))
+	t.RawSetString("to", stringList(L, m.Envelope.To))
+	return t
 }
 
 func dateField(_ *lua.LState, m *message.Message) lua.LValue {

@@ -24,4 +24,5 @@ func (lang *Language) declareClasses() {
 	lang.declarePolicies()
 	lang.types.message, lang.types.signature = lang.declareMessage(), declareSignature()
 	lang.declareAuthResults()
+	lang.types.box = declareBox()
 }

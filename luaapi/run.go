@@ -22,6 +22,7 @@ type Env struct {
 	Secrets        *wire.Secrets
 	Allow          []string          // host or host:port that scripts may connect to besides the target
 	AllowExec      bool              // scripts may start programs
+	AllowRead      []string          // directories in which scripts may read mailboxes besides the target's
 	DNS            *resolve.Resolver // whom dns asks; nil: the system's
 	Run            string            // identifies the run: unique texts hold it
 	Counter        *atomic.Uint64    // of unique texts, one for the whole run
@@ -34,6 +35,7 @@ type Env struct {
 	Crowded        bool         // so many scenarios run at once that the size of a stack matters
 
 	templates templates
+	mailboxes mailboxes
 }
 
 // Limits are the time limits that the command line and the configuration set; zero is the default.
@@ -199,6 +201,7 @@ func (a *attempt) finish(hard context.Context, late bool) {
 	for _, c := range a.conns {
 		a.hangUp(c)
 	}
+	a.leaveMailboxes()
 	if r := &a.result; a.expectations == 0 && !r.Failed && !r.Errored && !r.Skipped {
 		f := event.Failure{Kind: "no-expectation", Message: "the scenario required nothing: it has no expectation that was evaluated",
 			Hint: "expect a reply, or use assert"}

@@ -69,9 +69,6 @@ func (lang *Language) globalFunctions() *bind.Module {
 		},
 		Classes: []*bind.Class{lang.types.failure, lang.types.target, lang.types.vars},
 		Options: []*bind.Options{suiteTable, scenarioTable, checkTable, configTable, knownTable},
-		Later: map[string]string{
-			"mailbox": notBuilt,
-		},
 	}
 }
 
@@ -336,7 +333,8 @@ func unique(c *bind.Call) error {
 	if err := a.live("unique"); err != nil {
 		return err
 	}
-	return c.Push(lua.LString(fmt.Sprintf("%s%s-%d", c.String(0), a.env.Run, a.env.Counter.Add(1))))
+	// The letter keeps one from being found within another: that of 1 in that of 12.
+	return c.Push(lua.LString(fmt.Sprintf("%s%s-%dz", c.String(0), a.env.Run, a.env.Counter.Add(1))))
 }
 
 func readFile(c *bind.Call) error {

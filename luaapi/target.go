@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/smtpspec/smtpspec/luaapi/bind"
+	"github.com/smtpspec/smtpspec/luaapi/mailbox"
 	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -30,8 +31,9 @@ var factNames = map[string]string{
 	"valid_rcpt2": "a second address that takes mail", "invalid_rcpt": "a local address that does not exist",
 	"local_domain": "a domain that it takes mail for", "relay_domain": "a domain that it does not take mail for", "from": "sender address to use",
 	"hostname": "the server's own name", "ehlo": "the name that we give; by default the address literal of our end, as in [192.0.2.1]",
+	"mailbox_user": "login name at the mailbox, where it is not user", "mailbox_password": "its password, which is in no output; password where it is not set",
 	"ca": "PEM text or file of the CA that signs its certificate", "cert": "PEM text or file of our own certificate", "key": "PEM text or file of its key",
-	"tls_verify": "false: a bad certificate does not break a handshake", "mailbox": "where its mail can be read (later)",
+	"tls_verify": "false: a bad certificate does not break a handshake", "mailbox": "where its mail can be read, as in \"maildir:/path\"",
 }
 
 // Facts are named values that scripts read: what is known of a target, or the variables of a run. Reading a name that is
@@ -103,6 +105,11 @@ func typedFact(name string, value any) (any, error) {
 		return value, oneOf("fact tls", value, "none", "starttls", "implicit")
 	case "protocol":
 		return value, oneOf("fact protocol", value, "smtp", "lmtp")
+	case "mailbox":
+		if _, err := mailbox.Parse(fmt.Sprint(value)); err != nil {
+			return nil, fmt.Errorf("fact mailbox: %w", err)
+		}
+		fallthrough
 	default:
 		if factNames[name] != "" && !text {
 			return nil, fmt.Errorf("fact %s: text expected, got %v", name, value)
@@ -221,6 +228,7 @@ type Target struct {
 	Unix    string // socket path, "" for TCP
 	Program string // command whose standard input and output are the connection, "" for none
 	Demo    bool
+	Mail    mailbox.Store // what the server has, where it is the demo server of this process
 
 	names *net.Resolver // of its host; nil: the system's ways
 }

@@ -11,10 +11,13 @@ import (
 
 // TLSConfig is how a client that is no script does a handshake with the target: by its facts ca and tls_verify, and with any certificate where
 // it is on loopback, as scripts do.
-func (t *Target) TLSConfig() (*tls.Config, error) {
+func (t *Target) TLSConfig() (*tls.Config, error) { return t.tlsConfig(t.Host()) }
+
+// tlsConfig is that for one of the target's hosts.
+func (t *Target) tlsConfig(host string) (*tls.Config, error) {
 	verify, given := t.Get("tls_verify")
-	cfg := &tls.Config{ServerName: t.Host(), MinVersion: tls.VersionTLS10,
-		InsecureSkipVerify: verify == false || isLoopback(t.Host()) && !given}
+	cfg := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS10,
+		InsecureSkipVerify: verify == false || isLoopback(host) && !given}
 	pem, err := t.pem("ca")
 	if err != nil || pem == nil {
 		return cfg, err

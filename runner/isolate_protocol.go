@@ -22,7 +22,7 @@ type setup struct {
 	Targets                     []*luaapi.Target
 	Vars                        *luaapi.Facts
 	Limits                      luaapi.Limits
-	Secrets, Allow              [][]byte
+	Secrets, Allow, AllowRead   [][]byte
 	DNS                         string // host:port; "" for the system's
 	Run                         string
 	Seed                        uint64
@@ -40,6 +40,9 @@ func newSetup(cfg *Config, path string, place luaapi.Place, nth int) *setup {
 	for _, a := range cfg.Allow {
 		s.Allow = append(s.Allow, []byte(a))
 	}
+	for _, dir := range cfg.AllowRead {
+		s.AllowRead = append(s.AllowRead, []byte(dir))
+	}
 	return s
 }
 
@@ -53,6 +56,9 @@ func (s *setup) config(lang *luaapi.Language) *Config {
 	cfg.DNS, _ = resolve.New(s.DNS) // it was one before
 	for _, a := range s.Allow {
 		cfg.Allow = append(cfg.Allow, string(a))
+	}
+	for _, dir := range s.AllowRead {
+		cfg.AllowRead = append(cfg.AllowRead, string(dir))
 	}
 	for _, t := range s.Targets {
 		if t != nil {

@@ -30,6 +30,7 @@ type Config struct {
 	Allow   []string
 	// AllowExec lets scripts start programs, which may do what the user may.
 	AllowExec bool
+	AllowRead []string          // directories in which they may read mailboxes besides the target's
 	DNS       *resolve.Resolver // nil: the system's
 	Known     []luaapi.Known    // deviations that are expected
 
@@ -97,7 +98,7 @@ func (cfg *Config) env(t *luaapi.Target) *luaapi.Env {
 	if vars == nil {
 		vars = luaapi.NewVars()
 	}
-	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, AllowExec: cfg.AllowExec, DNS: cfg.DNS, Run: cfg.RunID,
+	return &luaapi.Env{Target: target, Vars: vars, Limits: cfg.Limits, Secrets: cfg.Secrets, Allow: cfg.Allow, AllowExec: cfg.AllowExec, AllowRead: cfg.AllowRead, DNS: cfg.DNS, Run: cfg.RunID,
 		Counter: &cfg.counter, Seed: cfg.Seed, FullTranscript: cfg.FullTranscript, Keywords: &luaapi.Keywords{}, Memory: &cfg.memory,
 		Crowded: cfg.jobs() > Crowd}
 }

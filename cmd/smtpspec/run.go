@@ -17,6 +17,7 @@ func runCommand(e *env) *cli.Command {
 		&cli.BoolFlag{Name: "insecure", Aliases: []string{"k"}, Usage: "accept any certificate"},
 		&cli.GenericFlag{Value: &texts{}, Name: "allow", Usage: "`HOST[:PORT]` that scripts may connect to besides the target"},
 		execFlag(),
+		&cli.GenericFlag{Value: &texts{}, Name: "allow-read", Usage: "`DIR` in which scripts may read mailboxes besides the target's"},
 		dnsFlag(),
 		&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Usage: "run `N` scenarios at once (16)"},
 		&cli.IntFlag{Name: "max-connections", Usage: "start no scenario while a target has `N` connections (50)"},
@@ -184,6 +185,9 @@ func (s *setup) runFlags() error {
 		s.rerun = append(s.rerun, "--allow", a)
 	}
 	if err := s.allowExec(); err != nil {
+		return err
+	}
+	if err := s.allowRead(); err != nil {
 		return err
 	}
 	if err := s.known(); err != nil {

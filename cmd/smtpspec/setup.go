@@ -8,6 +8,7 @@ import (
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/demo"
+	"github.com/smtpspec/smtpspec/luaapi/mailbox"
 	"github.com/smtpspec/smtpspec/luaapi/resolve"
 	"github.com/smtpspec/smtpspec/luaapi/spell"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -50,6 +51,22 @@ func (s *setup) allowExec() error {
 		if t.Program != "" {
 			return usage("--allow-exec allows it", "the target %s is a program, which may do whatever you may", t.URL)
 		}
+	}
+	return nil
+}
+
+// allowRead reads --allow-read: directories, relative to where the program was started.
+func (s *setup) allowRead() error {
+	for _, dir := range given(s.c, "allow-read") {
+		path := dir
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.e.dir, path)
+		}
+		if dir == "" {
+			return usage("as in --allow-read /var/mail", "--allow-read: the name of a directory or an mbox expected")
+		}
+		s.cfg.AllowRead = append(s.cfg.AllowRead, path)
+		s.rerun = append(s.rerun, "--allow-read", dir)
 	}
 	return nil
 }
@@ -257,12 +274,24 @@ func (s *setup) demo() (*luaapi.Target, error) {
 		return nil, err
 	}
 	t.Name, t.Demo = "demo", true
+	if !s.c.Bool("isolate") { // scenarios are in other processes then
+		t.Mail = func() []mailbox.Stored { return stored(server.Messages()) }
+		facts["mailbox"] = "demo:"
+	}
 	for name, value := range facts {
 		if err := t.SetText(name, value); err != nil {
 			return nil, fmt.Errorf("the demo server's facts: %w", err)
 		}
 	}
 	return t, nil
+}
+
+func stored(messages []demo.Message) []mailbox.Stored {
+	list := make([]mailbox.Stored, len(messages))
+	for i, m := range messages {
+		list[i] = mailbox.Stored{From: m.From, To: m.To, Data: m.Data}
+	}
+	return list
 }
 
 // facts applies --set to every target.

@@ -24,7 +24,8 @@ type Message struct {
 	Raw         string // all of it
 	Body        string // what follows the header, as it is
 	Parts       []*Message
-	Defects     []string // what is wrong, in sentences: of the whole message with all its parts
+	Defects     []string  // what is wrong, in sentences: of the whole message with all its parts
+	Envelope    *Envelope // of a message from a mailbox, where it is known
 
 	encoding string
 }

@@ -135,11 +135,6 @@ scenario("through _G", function()
 end)
 -----
 -- outcome: error
-scenario("mailbox", function()
-  mailbox.open() -- want: "^lua\nmailbox is not built yet in this version of smtpspec"
-end)
------
--- outcome: error
 scenario("listen", function()
   smtp.listen() -- want: "^lua\nsmtp.listen is not built yet in this version of smtpspec"
 end)
