@@ -51,6 +51,8 @@ scenario("a command is answered though nothing more will come", {
   local reply = c:expect { 250, "4xx", "5xx", "close" }
   if reply.ended then
     note("the server does not answer a client that has closed its side")
+  else
+    c:reply("300ms") -- 421 for the lost connection, maybe
   end
 end)
 

@@ -4,19 +4,24 @@ local to = require "to"
 
 suite { name = "RFC 5321: VRFY and EXPN", tags = { "core" }, refs = { "RFC 5321 4.1.1.6" } }
 
+-- known is ready for VRFY; to those whom it does not know, a server need not answer it.
+local function known()
+  return to.ready { policy = { 554, unpack(to.policy) } }
+end
+
 scenario("VRFY is supported", {
   id = "rfc5321-4.1.1.6-vrfy-supported", level = "must", refs = { "RFC 5321 3.5.1", "RFC 5321 4.5.1" },
   requires = { "valid_rcpt" },
 }, function()
-  to.ehlo():send("VRFY " .. target.valid_rcpt):expect { code = { 250, 251, 252, 550, 551, 553 }, weak = "5xx" }
+  known():send("VRFY " .. target.valid_rcpt):expect { code = { 250, 251, 252, 550, 551, 553 }, weak = "5xx" }
 end)
 
 scenario("VRFY tells the truth about recipients, or nothing", {
   id = "rfc5321-7.3-vrfy-disabled-252", level = "must", refs = { "RFC 5321 7.3" },
   requires = { "valid_rcpt", "invalid_rcpt" },
 }, function()
-  local c = to.ehlo()
-  local reply = c:send("VRFY " .. target.valid_rcpt):expect { code = { 250, 251, 252 }, weak = { 500, 502 } }
+  local c = known()
+  local reply = c:send("VRFY " .. target.valid_rcpt):expect { code = { 250, 251, 252 }, weak = { 500, 501, 502, 504 } }
   if to.accepted(reply) then
     c:send("VRFY " .. target.invalid_rcpt):expect { code = { 252, 550, 551, 553 }, weak = "5xx" }
   end
@@ -43,13 +48,13 @@ scenario("VRFY gives a whole mailbox", {
   id = "rfc5321-3.5.2-vrfy-mailbox-form", level = "must", refs = { "RFC 5321 3.5.1", "RFC 5321 3.5.2" },
   requires = { "valid_rcpt" },
 }, function()
-  assert.match("[^%s<>]+@[^%s<>]+", verified(to.ehlo()).text, "the reply to VRFY has no mailbox with a domain")
+  assert.match("[^%s<>]+@[^%s<>]+", verified(known()).text, "the reply to VRFY has no mailbox with a domain")
 end)
 
 scenario("VRFY gives no source route", {
   id = "rfc5321-3.5.2-vrfy-no-route", level = "must", refs = { "RFC 5321 3.5.2" }, requires = { "valid_rcpt" },
 }, function()
-  assert.is_nil(verified(to.ehlo()).text:find("@[^%s<>]+:[^%s<>]+@"), "the reply to VRFY has a source route")
+  assert.is_nil(verified(known()).text:find("@[^%s<>]+:[^%s<>]+@"), "the reply to VRFY has a source route")
 end)
 
 scenario("VRFY needs an argument", {
