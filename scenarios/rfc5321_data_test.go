@@ -49,7 +49,7 @@ func TestData(t *testing.T) {
 		{id: "rfc5321-3.3-no-header-reject", name: "refused", fault: refusesMessage(`(?s)^Subject: nothing`, "554 5.6.0 no From"), level: "note"},
 		{id: "rfc5321-3.3-no-header-reject", name: "closes", fault: closesAt("Subject: nothing")},
 		{id: "rfc5321-3.3-resent-must-accept", name: "refused", fault: refusesMessage(`^Resent-To`, "550 5.6.0 Resent-From is missing")},
-		{id: "rfc5321-6.1-eod-latency", name: "too long", fault: late(faulty.Fault{}, ".", 10500*time.Millisecond), level: "warning"},
+		{id: "rfc5321-6.1-eod-latency", name: "too long", fault: late(faulty.Fault{}, ".", 10500*time.Millisecond), level: "warning", waits: true},
 		{id: "rfc5321-4.5.3.1.7-64k", name: "552", fault: refusesLong(65535, "552 5.3.4 too big")},
 	})
 }

@@ -2,10 +2,13 @@ package scenarios_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/smtpspec/smtpspec/luaapi"
 	"github.com/smtpspec/smtpspec/luaapi/wire"
@@ -23,6 +26,19 @@ type fault struct {
 	facts map[string]string // that the scenario needs besides
 	level string            // how strong a finding has to be: "failure", "warning" or "note" where it is not as the scenario's level has it
 	right bool              // it is no fault, but another way of being right: the scenario passes
+	waits bool              // the scenario has to wait for a reply that comes late
+}
+
+// quick is how long tests wait for replies that never come.
+const quick = 3 * time.Second
+
+// TestMain lets many tests run at once: what they do is wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "24"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
 }
 
 // backend is the demo server behind all relays.
@@ -116,6 +132,9 @@ func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) ma
 	target := targetOf(t, srv.Facts(), how)
 	rec := &finals{ends: map[string]*event.ScenarioFinish{}}
 	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, RunID: "suite"}
+	if !how.waits {
+		cfg.Limits.Reply = quick
+	}
 	files, err := runner.Discover(paths, runner.Where{})
 	if err != nil {
 		t.Fatal(err)

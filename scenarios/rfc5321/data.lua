@@ -184,6 +184,7 @@ scenario("a message is answered fast", {
     local text = to.message(unique(), ("A line of a kilobyte.\r\n"):rep(40))
     local reply = to.again(c):write(text .. ".\r\n"):expect { "2xx", "4xx", "5xx" }
     slowest = math.max(slowest, reply.elapsed)
+    if slowest > 10 then break end
   end
   if slowest > 10 then
     warn(("the reply to a message of 1 kB took %.1f s"):format(slowest))
