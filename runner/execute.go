@@ -76,6 +76,9 @@ func (r *run) attempt(j *Job, nth int, last bool) *event.ScenarioFinish {
 
 func (r *run) execute(j *Job, nth int) *luaapi.Result {
 	env := r.cfg.envs[j.Target]
+	if j.Withheld != "" {
+		return &luaapi.Result{Skipped: true, Reason: j.Withheld}
+	}
 	if j.Decl.Unresolved != "" {
 		return r.cfg.unresolved(j.Decl, env)
 	}

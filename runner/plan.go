@@ -25,6 +25,9 @@ type Job struct {
 	Decl   *luaapi.Declaration
 	Target *luaapi.Target
 	Shared bool // its line declares other scenarios too
+
+	// Withheld says why it is skipped though it is selected: what may harm has to be asked for. "" says that it is not.
+	Withheld string
 }
 
 // Plan is all scenarios of the files that were asked for, in order.
@@ -179,6 +182,7 @@ type Selection struct {
 	IDs        []string
 	LastFailed []event.Key // file and name count
 	Last       bool        // LastFailed is in force
+	Intrusive  bool        // what may harm may be run against any target
 }
 
 // SelectError is a selection that names what does not exist. It is a usage error.
@@ -209,6 +213,9 @@ func (p *Plan) Select(s Selection, files []*Found) error {
 		}
 		return !s.takes(j)
 	})
+	for _, j := range p.Jobs {
+		j.Withheld = s.withheld(j, lines[j.Key.File] != nil)
+	}
 	p.Deselected += all - len(p.Jobs)
 	return nil
 }

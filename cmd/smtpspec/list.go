@@ -86,8 +86,8 @@ func list(s []string) []string {
 
 // missing is why a scenario would be skipped, as far as that is known without asking the server.
 func missing(j *runner.Job) string {
-	if j.Target == nil {
-		return ""
+	if j.Target == nil || j.Withheld != "" {
+		return j.Withheld
 	}
 	return j.Decl.MissingFact(j.Target)
 }
@@ -118,7 +118,7 @@ func listText(e *env, plan *runner.Plan, targets bool) {
 	}
 	b.WriteString(count(len(plan.Jobs), "scenario"))
 	if skipped > 0 {
-		fmt.Fprintf(&b, ", %d of which would be skipped for want of a fact", skipped)
+		fmt.Fprintf(&b, ", %d of which would be skipped", skipped)
 	}
 	b.WriteByte('\n')
 	fmt.Fprint(e.stdout, b.String())

@@ -199,6 +199,9 @@ func (s *setup) runFlags() error {
 			_ = t.Set("tls_verify", false) // a value of the right type
 		}
 	}
+	if c.Bool("intrusive") {
+		s.rerun = append(s.rerun, "--intrusive")
+	}
 	if err := s.times(); err != nil {
 		return err
 	}

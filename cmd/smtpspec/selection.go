@@ -29,6 +29,7 @@ func (s *setup) selection() (sel runner.Selection, err error) {
 			return sel, usage(`as in --tag 'tls and not (slow or flood)'`, "--tag: %s", err)
 		}
 	}
+	sel.Intrusive = s.c.Bool("intrusive")
 	sel.IDs = given(s.c, "id")
 	if s.c.Bool("last-failed") {
 		sel.Last = true

@@ -78,6 +78,7 @@ func planFlags() []cli.Flag {
 		&cli.StringFlag{Name: "grep-invert", Usage: "only scenarios that do not match this `REGEXP`"},
 		&cli.StringFlag{Name: "tag", Usage: "only scenarios whose tags match, as in `'tls and not slow'`"},
 		&cli.GenericFlag{Value: &texts{}, Name: "id", Usage: "only the scenario with this `ID`; may be repeated"},
+		&cli.BoolFlag{Name: "intrusive", Usage: "let scenarios with the tag intrusive, which may harm a server, run against one that is not this machine"},
 		&cli.BoolFlag{Name: "last-failed", Usage: "only what failed in the last run from this directory"},
 		&cli.IntFlag{Name: "repeat", Usage: "run each scenario `N` times", Value: 1},
 		&cli.BoolFlag{Name: "shuffle", Usage: "run in an order that --seed decides"},
