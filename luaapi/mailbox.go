@@ -31,6 +31,7 @@ func declareBox() *bind.Class {
 		Methods: []*bind.Func{
 			bind.Method("wait(options: mailbox.Query): mail.Message", waitForMail, "Waits for a message, and requires that it comes or is there already."),
 			bind.Method("expect_none(options: mailbox.Query)", expectNoMail, "Requires that no such message is there, nor comes in time."),
+			bind.Method("find(options: mailbox.Query): mail.Message[]", findMail, "Gives all such messages as soon as one is there, and requires none."),
 		},
 	}
 }

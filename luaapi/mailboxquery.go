@@ -15,7 +15,7 @@ type queryOptions struct {
 	To       *string        `lua:"to" doc:"An address that it was delivered to, as far as the mailbox tells, or else one in To, Cc or Bcc; upper or lower case." default:"any"`
 	Contains *string        `lua:"contains" doc:"Text that is found in it, as it is, also in an encoded header field or text." default:"any"`
 	Header   lua.LValue     `lua:"header" type:"string|table" doc:"Text that is found in a field: \"Subject: text\", or a table as in { Subject = \"text\" }, of which all are needed." default:"any"`
-	Within   *time.Duration `lua:"within" doc:"How long to wait." default:"10 s; 2 s of expect_none"`
+	Within   *time.Duration `lua:"within" doc:"How long to wait." default:"10 s; 2 s of expect_none; 0 of find"`
 }
 
 var queryTable = bind.OptionsOf[queryOptions]("mailbox.Query", "What a message has to be like. At least one of to, contains and header is needed, and one of them should have a unique text in it.")

@@ -129,6 +129,27 @@ func expectNoMail(c *bind.Call) error {
 	return r.a.failed(c.L, event.Failure{Kind: "expectation", Message: "a message was delivered that must not be", Want: want, Got: subject(m)})
 }
 
+func findMail(c *bind.Call) error {
+	r, err := newReading(c, 0)
+	if err != nil {
+		return err
+	}
+	m, err := r.until(time.Now().Add(r.within))
+	if err != nil && !isMissing(err) {
+		return r.unread(err)
+	}
+	found := c.L.NewTable()
+	if m != nil {
+		all, _ := r.box.From(0)
+		for _, other := range all {
+			if !slices.Contains(r.query.Match(other), false) {
+				found.Append(messageObject(c.L, other.Message))
+			}
+		}
+	}
+	return c.Push(found)
+}
+
 func newReading(c *bind.Call, within time.Duration) (*reading, error) {
 	a := attemptOf(c.L)
 	r := &reading{a: a, c: c, box: c.Self.(*box), within: within}

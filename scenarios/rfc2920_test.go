@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smtpspec/smtpspec/scenarios/faulty"
 )
@@ -26,6 +27,9 @@ func TestPipelining(t *testing.T) {
 		{id: "rfc2920-3.2-7-flush-on-empty", name: "withheld", fault: withholds("RCPT")},
 		{id: "rfc2920-3.2-8-no-assumption", name: "a piece ends a command", fault: lineEnd(anyPiece)},
 		{id: "rfc2920-3-no-param", name: "yes", fault: say("EHLO", func(r string) string { return strings.Replace(r, "PIPELINING", "PIPELINING yes", 1) })},
+		{id: "rfc2920-3.1-large-group", name: "the rest is lost", fault: loses(`^RCPT`, 500)},
+		{id: "rfc2920-3.1-large-group", name: "closes", fault: closesAtCommand(700)},
+		{id: "rfc2920-3.2-2-coalesce", name: "each by itself", fault: late(faulty.Fault{}, "NOOP", 100*time.Millisecond), level: "note"},
 		{id: "rfc2920-unadvertised-ok", name: "answered", fault: unlisted("PIPELINING"), right: true},
 		{id: "rfc2920-unadvertised-ok", name: "the rest is lost", fault: silent},
 	})
@@ -39,6 +43,16 @@ func loses(pattern string, after int) faulty.Fault {
 			c.Take(len(c.Unread()))
 		}
 		return text, false
+	}}
+}
+
+// closesAtCommand gives up without a word.
+func closesAtCommand(n int) faulty.Fault {
+	return faulty.Fault{Command: func(c *faulty.Conv, text string) (string, bool) {
+		if c.Commands == n {
+			c.Close()
+		}
+		return text, c.Commands >= n
 	}}
 }
 

@@ -35,7 +35,7 @@ func TestFilesAreClean(t *testing.T) {
 
 // What is embedded is what lies in the directory: a name that embed leaves out would be missing from the program alone.
 func TestEmbeddedIsWhatLiesHere(t *testing.T) {
-	for _, dir := range []string{"examples", "probe", "lib", "rfc1870", "rfc2920", "rfc5321", "rfc6152", "rfc7504", "security"} {
+	for _, dir := range []string{"examples", "probe", "lib", "rfc1870", "rfc2034", "rfc2920", "rfc3030", "rfc3461", "rfc5321", "rfc6152", "rfc6531", "rfc7504", "security"} {
 		err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err

@@ -20,6 +20,11 @@ func TestSmuggling(t *testing.T) {
 		{id: "sec-smug-header-lf", name: "at the beginning", fault: startEnds(".\n")},
 		{id: "sec-smug-two-message", name: "LF.CRLF", fault: endsAt("\n.\r\nMAIL")},
 		{id: "sec-smug-two-message", name: "CRLF.CRCRLF", fault: endsAt("\r\n.\r\r\n")},
+		{id: "sec-smug-two-message", name: "the next server splits it", fault: splits("\n.\r\nMAIL")},
+		{id: "sec-smug-header-injection", name: "in Received", fault: injects(`^EHLO(.*)\n.*`, "EHLO$1", `( \(\[127)`, "\r\nX-Injected: 1$1")},
+		{id: "sec-smug-header-injection", name: "in Return-Path", fault: injects(`^(MAIL.*)\r.*`, "$1@example.org>", `^(Return-Path: <sender)`, "$1\r\nX-Injected: 1")},
+		{id: "sec-smug-header-injection", name: "for the recipient", fault: injects(`^(RCPT.*)\n.*`, "$1>", `^`, "Delivered-To: <user@demo.test\r\nX-Injected: 1>\r\n")},
+		{id: "sec-smug-header-injection", name: "left out", fault: obey(`\nX-[^@>]*`, ""), right: true},
 		{id: "sec-smug-two-message", name: "refused", fault: refusesAt("\n.\n", "554 5.6.0 bare LF"), right: true},
 	}
 	for id, octets := range map[string][]string{
@@ -50,4 +55,27 @@ func replyForDot(_ *faulty.Conv, verb, reply string) string {
 		return reply + "500 5.5.2 what?\r\n"
 	}
 	return reply
+}
+
+// splits takes messages for more than one where octets stand, as the next server might to which this one gives them as they are.
+func splits(octets string) faulty.Fault {
+	return faulty.Fault{
+		Message: func(_ *faulty.Conv, data []byte) []byte {
+			return bytes.ReplaceAll(data, []byte(octets), []byte("\r\nSPLIT"))
+		},
+		Delivered: func(data []byte) [][]byte {
+			first, second, ok := bytes.Cut(data, []byte("SPLIT"))
+			if !ok {
+				return [][]byte{data}
+			}
+			return [][]byte{first, second[bytes.Index(second, []byte("From: ")):]}
+		},
+	}
+}
+
+// injects obeys a command in spite of what is in it, and lets that get into the header.
+func injects(pattern, command, where, field string) faulty.Fault {
+	f := obey(pattern, command)
+	f.Delivered = rewrites(where, field).Delivered
+	return f
 }

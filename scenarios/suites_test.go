@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"os"
@@ -130,8 +131,9 @@ func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) ma
 	}
 	defer srv.Close()
 	target := targetOf(t, srv.Facts(), how)
+	target.Mail = srv.Mailbox
 	rec := &finals{ends: map[string]*event.ScenarioFinish{}}
-	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, RunID: "suite"}
+	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, RunID: rand.Text()}
 	if !how.waits {
 		cfg.Limits.Reply = quick
 	}

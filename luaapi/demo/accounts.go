@@ -45,6 +45,13 @@ func isMailbox(p path) bool {
 	return isLocal(p) && (isUser(name) || name == "abuse" || name == fullMailbox) // RFC 2142 4
 }
 
+// isOthers tells whether a path names the mailbox of another user.
+func isOthers(p path, user string) bool {
+	name, _, _ := strings.Cut(p.local, "+")
+	name = strings.ToLower(name)
+	return isLocal(p) && isUser(name) && name != user
+}
+
 // isFull tells whether a path names the mailbox that exists and takes no message.
 func isFull(p path) bool { return isLocal(p) && strings.EqualFold(p.local, fullMailbox) }
 

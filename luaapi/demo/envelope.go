@@ -43,6 +43,8 @@ func (s *session) mail(arg string) reply {
 		return reply{501, "5.1.7", "The sender has no domain"}
 	case s.svc.submission() && !isQualified(p): // RFC 6409 4.2
 		return reply{554, "5.1.8", "The domain of the sender is not fully qualified"}
+	case s.trusted() && isOthers(p, s.user): // RFC 6409 6.1
+		return reply{550, "5.7.1", "The sender is another user"}
 	}
 	s.envelope = e
 	return reply{250, "2.1.0", "Sender accepted"}

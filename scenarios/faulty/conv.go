@@ -106,7 +106,7 @@ func (c *Conv) run() {
 	}
 	c.Say(greeting)
 	for ok && !c.ended {
-		line, more := c.line()
+		line, more := c.Line()
 		if !more {
 			c.lost("command", nil)
 			return
@@ -135,8 +135,8 @@ func (c *Conv) lost(where string, data []byte) {
 	}
 }
 
-// line is the next command line without its line end. Only CRLF ends one, unless the fault has it otherwise.
-func (c *Conv) line() (string, bool) {
+// Line is the next line of the client, without its line end. Only CRLF ends one, unless the fault has it otherwise.
+func (c *Conv) Line() (string, bool) {
 	end := c.fault.EndOfLine
 	if end == nil {
 		end = func(data []byte) (int, int, bool) {
@@ -182,16 +182,26 @@ func (c *Conv) command(line string) bool {
 			return false
 		case verb == "DATA" && strings.HasPrefix(shown, "354"):
 			return c.message(strings.HasPrefix(reply, "354"))
-		case verb == "BDAT" && c.Service == "lmtp" && strings.HasSuffix(strings.ToUpper(line), " LAST"):
-			return c.replies(verb, c.Recipients-1)
+		case verb == "BDAT" && strings.HasSuffix(strings.ToUpper(line), " LAST") && !strings.HasPrefix(reply, "503"):
+			n := 0
+			if c.Service == "lmtp" {
+				n = c.Recipients - 1
+			}
+			return c.replies(verb, n)
 		case verb == "STARTTLS" && strings.HasPrefix(reply, "220"):
 			return c.startTLS()
 		case !strings.HasPrefix(reply, "334"):
 			return true
 		}
-		response, more := c.line()
+		response, more := c.Line()
 		if !more {
 			return false
+		}
+		if c.fault.Response != nil {
+			var done bool
+			if response, done = c.fault.Response(c, response); done {
+				return !c.ended
+			}
 		}
 		_, _ = io.WriteString(c.server, response+"\r\n")
 	}
@@ -199,7 +209,7 @@ func (c *Conv) command(line string) bool {
 
 func chunkSize(line string) (int, bool) {
 	words := strings.Fields(line)
-	if len(words) < 2 || !strings.EqualFold(words[0], "BDAT") {
+	if len(words) < 2 || len(words) > 3 || !strings.EqualFold(words[0], "BDAT") || len(words) == 3 && !strings.EqualFold(words[2], "LAST") {
 		return 0, false
 	}
 	n, err := strconv.Atoi(words[1])

@@ -3,11 +3,13 @@
 package faulty
 
 import (
+	"bytes"
 	"crypto/tls"
 	"net"
 	"sync"
 
 	"github.com/smtpspec/smtpspec/luaapi/demo"
+	"github.com/smtpspec/smtpspec/luaapi/mailbox"
 )
 
 // Fault is what the relay does wrong. What is nil is done right.
@@ -21,6 +23,8 @@ type Fault struct {
 	Command func(c *Conv, line string) (string, bool)
 	// Reply changes a reply to a command, the whole of it with all line ends; verb is in upper case, "." for the reply to a message.
 	Reply func(c *Conv, verb, reply string) string
+	// Response is given each line that answers a 334. True says that the exchange is over; otherwise the line that it returns goes to the server.
+	Response func(c *Conv, line string) (string, bool)
 	// Octets writes each octet to the client by itself.
 	Octets bool
 	// EndOfData finds where a message ends: at is the index of the first octet that is none of it, next that of what comes after. It is asked whenever
@@ -34,6 +38,9 @@ type Fault struct {
 	Lost func(c *Conv, where string, data []byte)
 	// Handshake is called in place of the TLS handshake after STARTTLS, with what the client had sent in clear behind it.
 	Handshake func(c *Conv, early []byte) bool
+	// Delivered changes what is in the mailbox of a message that the server has delivered: the first field is Return-Path, and dots are unstuffed. Nothing
+	// is left of one for which it gives none.
+	Delivered func(data []byte) [][]byte
 	// TLS changes the configuration that handshakes are done with.
 	TLS func(cfg *tls.Config)
 }
@@ -49,6 +56,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
+	mail  map[*byte][][]byte // what Delivered made of messages, by their first octets
 }
 
 // Backend is what all servers of a test stand before, with the certificate that they have.
@@ -60,7 +68,7 @@ type Backend struct {
 
 // NewBackend starts a demo server.
 func NewBackend() (*Backend, error) {
-	srv, err := demo.Start(demo.Config{NoBinding: true})
+	srv, err := demo.Start(demo.Config{NoBinding: true, AuthNeedsTLS: true})
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +84,7 @@ func (b *Backend) Serve(f *Fault) (*Server, error) {
 	if f == nil {
 		f = &Fault{}
 	}
-	s := &Server{fault: f, backend: b.Demo, tls: b.tls.Clone(), ca: b.ca, listeners: map[string]net.Listener{}, conns: map[net.Conn]bool{}}
+	s := &Server{fault: f, backend: b.Demo, tls: b.tls.Clone(), ca: b.ca, listeners: map[string]net.Listener{}, conns: map[net.Conn]bool{}, mail: map[*byte][][]byte{}}
 	if f.TLS != nil {
 		f.TLS(s.tls)
 	}
@@ -95,10 +103,37 @@ func (b *Backend) Serve(f *Fault) (*Server, error) {
 func (s *Server) Facts() map[string]string {
 	facts := s.backend.Facts()
 	facts["ca"] = s.ca
+	facts["mailbox"] = "demo:"
 	for fact, ln := range s.listeners {
 		_, facts[fact], _ = net.SplitHostPort(ln.Addr().String())
 	}
 	return facts
+}
+
+// Mailbox is what has been delivered, by whatever way.
+func (s *Server) Mailbox() []mailbox.Stored {
+	var list []mailbox.Stored
+	for _, m := range s.backend.Messages() {
+		for _, data := range s.delivered(m.Data) {
+			list = append(list, mailbox.Stored{From: m.From, To: m.To, Data: data})
+		}
+	}
+	return list
+}
+
+// delivered is what is made of a message, once.
+func (s *Server) delivered(data []byte) [][]byte {
+	if s.fault.Delivered == nil {
+		return [][]byte{data}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	made, done := s.mail[&data[0]]
+	if !done {
+		made = s.fault.Delivered(bytes.Clone(data))
+		s.mail[&data[0]] = made
+	}
+	return made
 }
 
 // Close ends the relay and all its conversations.

@@ -88,20 +88,41 @@ function to.greeting(options)
   return c
 end
 
-local function hello(c)
-  local reply = c:send(to.hello()):reply()
+local function hello(c, name)
+  local reply = c:send(to.hello(name)):reply()
   if reply.code >= 500 and to.hello():find("[", 1, true) then -- an address literal, which some do not like
     reply = c:send(to.hello(to.name)):reply()
   end
   to.need(reply, 250, to.hello())
 end
 
+-- passwords are the mechanisms that a password serves.
+to.passwords = { "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "NTLM", "SCRAM-SHA-1", "SCRAM-SHA-256" }
+
+local function takes_passwords(c)
+  for _, name in ipairs(to.passwords) do
+    if c:supports("AUTH", name) then
+      return true
+    end
+  end
+  return false
+end
+
 local function may_login(c)
-  return target("user") and target("password") and c:supports("AUTH")
+  return target("user") and target("password") and takes_passwords(c)
 end
 
 local function login(c)
   to.need(c:auth { mechanism = "auto", code = { 235, "4xx", "5xx" } }, 235, "AUTH")
+end
+
+-- login logs in where there is a user and a mechanism for the password, and tells whether.
+function to.login(c)
+  if may_login(c) then
+    login(c)
+    return true
+  end
+  return false
 end
 
 -- Where mail is submitted, one logs in first: the fact submission says so, or the port.
@@ -109,12 +130,13 @@ function to.submits()
   return target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
 end
 
--- ehlo is ready for MAIL (S1): in TLS where the target is one with STARTTLS, logged in where it is one for submission.
+-- ehlo is ready for MAIL (S1): in TLS where the target is one with STARTTLS, logged in where it is one for submission. The
+-- option ehlo is the name to give.
 function to.ehlo(options)
   local c = to.greeting(options)
-  hello(c)
+  hello(c, options and options.ehlo)
   if target.tls == "starttls" and not c.tls then
-    to.tls(c)
+    to.tls(c, options and options.ehlo)
   end
   if to.submits() and may_login(c) then
     login(c)
@@ -123,19 +145,34 @@ function to.ehlo(options)
 end
 
 -- tls does STARTTLS, and EHLO again (T1).
-function to.tls(c)
+function to.tls(c, name)
   to.need(c:send("STARTTLS"):reply(), 220, "STARTTLS")
   c:handshake()
+  hello(c, name)
+  return c
+end
+
+-- clear has said hello, and no more (S1).
+function to.clear(options)
+  local c = to.greeting(options)
   hello(c)
+  return c
+end
+
+-- secure is in TLS where the server has it, and has not logged in (T1, or S1).
+function to.secure(options)
+  local c = to.clear(options)
+  if not c.tls and c:supports("STARTTLS") then
+    to.tls(c)
+  end
   return c
 end
 
 -- auth has logged in by the strongest mechanism (A1). It needs the facts user and password.
 function to.auth(options)
-  local c = to.greeting(options)
-  hello(c)
-  if not c.tls and c:supports("STARTTLS") then
-    to.tls(c)
+  local c = to.secure(options)
+  if not takes_passwords(c) then
+    skip("the server offers no login with a password")
   end
   login(c)
   return c

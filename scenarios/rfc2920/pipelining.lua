@@ -126,6 +126,42 @@ scenario("a group may end within a command", {
   c:write(rcpt:sub(-3) .. "\r\n"):expect(taken)
 end)
 
+scenario("every command of a group of 64 KiB is answered", {
+  id = "rfc2920-3.1-large-group", level = "required", requires = { "PIPELINING", "valid_rcpt" },
+}, function()
+  local c = to.proven(patience)
+  local some = math.min(900, math.ceil(32768 / (#rcpt + 2)))
+  local lines = {}
+  while #table.concat(lines, "\r\n") < 65536 do
+    lines[#lines + 1] = "RSET"
+    lines[#lines + 1] = mail
+    for _ = 1, some do
+      lines[#lines + 1] = rcpt
+    end
+  end
+  group(c, unpack(lines))
+  for i = 1, #lines do
+    local reply = c:expect { "2xx", "4xx", "5xx" } -- beyond 100 recipients a server may take no more
+    if reply.code == 421 then
+      inconclusive(("the server takes no more than %d commands: %s"):format(i - 1, reply.text))
+    end
+  end
+  c:send("NOOP"):expect(250)
+end)
+
+scenario("the replies to a group come together", {
+  id = "rfc2920-3.2-2-coalesce", level = "should", refs = { "RFC 2920 3.2" }, requires = { "PIPELINING" },
+}, function()
+  local c = to.ehlo(patience)
+  group(c, "NOOP", "NOOP", "RSET", "NOOP")
+  all(c, { 250, 250, 250, 250 })
+  local replies = c.replies
+  local apart = replies[#replies].elapsed - replies[#replies - 3].elapsed
+  if apart > 0.1 then
+    note(("the last of four replies came %d ms after the first"):format(apart * 1000))
+  end
+end)
+
 scenario("the keyword has no parameter", {
   id = "rfc2920-3-no-param", level = "required", refs = { "RFC 2920 2" }, requires = { "PIPELINING" },
 }, function()

@@ -1,6 +1,7 @@
 -- SMTP smuggling: octets that a server takes for the end of data, and others do not, hide a second message in the first
 -- (CVE-2023-51764, -51765, -51766, CVE-2024-27305). Only CRLF "." CRLF ends one (RFC 5321 4.1.1.4, 2.3.8).
 
+local delivered = require "delivered"
 local eod = require "eod"
 local to = require "to"
 
@@ -89,17 +90,70 @@ scenario("no end of data in the header, nor where data begins", {
   check(".%0A at the beginning", function() eod.none(".\n", "") end)
 end)
 
--- The proof: with a second message behind the variant, there is still one reply.
+-- The proof: with a second message behind the variant, there is still one reply, and nothing else is delivered.
 scenario("a message within a message stays there", {
   id = "sec-smug-two-message", level = "security",
 }, function()
+  local smuggled = unique("smuggled")
   local second = "MAIL FROM:<" .. to.sender() .. ">\r\nRCPT TO:<" .. target.valid_rcpt .. ">\r\nDATA\r\n"
-    .. to.message(unique("smuggled"))
+    .. to.message(smuggled)
   for _, octets in ipairs { "\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r\r\n", "\r\n.\0\r\n" } do
     check(codec.percent.encode(octets), function()
       local c = to.data()
       c:write(to.message(unique(), "A line.") .. octets .. second .. ".\r\n"):expect { "2xx", "4xx", "5xx", "close" }
       c:expect { code = { "silence", "close" }, within = "500ms" }
     end)
+  end
+  if target("mailbox") then
+    mailbox.open():expect_none { header = { Subject = smuggled } }
+  end
+end)
+
+-- Commands in whose argument a line end is hidden: where they are taken, nothing of it may come out as a field.
+local function injections(octet)
+  local rcpt = target.valid_rcpt
+  return {
+    EHLO = { hello = to.hello(to.name .. octet .. "X-Injected: 1") },
+    MAIL = { mail = "MAIL FROM:<sender" .. octet .. "X-Injected: 1@example.org>" },
+    ["MAIL in quotes"] = { mail = 'MAIL FROM:<"sender' .. octet .. 'X-Injected: 1"@example.org>' },
+    RCPT = { rcpt = "RCPT TO:<" .. rcpt .. octet .. "X-Injected: 1>" },
+  }
+end
+
+-- taken sends a command, and tells whether it was accepted: it, and nothing of it besides.
+local function taken(c, line)
+  local reply = c:write(line .. "\r\n"):expect { "2xx", "4xx", "5xx", "close" }
+  if to.accepted(reply) and c:reply("200ms").ended == "timeout" then
+    return true
+  end
+  c:abort()
+  return false
+end
+
+-- injected goes through a transaction in which one command is odd, and requires that nothing of it is in the header.
+local function injected(odd)
+  local c, marker = to.proven(), unique("injected")
+  local plain = { mail = "MAIL FROM:<" .. to.sender() .. ">", rcpt = "RCPT TO:<" .. target.valid_rcpt .. ">" }
+  for _, verb in ipairs { "hello", "mail", "rcpt" } do
+    if odd[verb] then
+      if not taken(c, odd[verb]) then return end
+    elseif plain[verb] and not to.accepted(c:send(plain[verb]):reply()) then
+      inconclusive("the server refuses " .. plain[verb])
+    end
+  end
+  to.need(c:send("DATA"):reply(), 354, "DATA")
+  delivered.accepted(c, to.message(marker))
+  for _, message in ipairs(delivered.find(marker)) do
+    assert.is_nil(message:header("X-Injected"), "a field was injected")
+  end
+end
+
+scenario("a line end in an argument gets into no header", {
+  id = "sec-smug-header-injection", level = "security", refs = { "RFC 5321 4.1.2" }, requires = { "mailbox" },
+}, function()
+  for name, octet in pairs { LF = "\n", CR = "\r" } do
+    for where, odd in pairs(injections(octet)) do
+      check(name .. " in " .. where, function() injected(odd) end)
+    end
   end
 end)

@@ -30,7 +30,7 @@ scenario("does not find what was not", function()
   box:expect_none { contains = unique("box1-"), within = "100ms" }
 end)
 -----
--- outcome: failed failed passed
+-- outcome: failed failed passed passed
 scenario("none in time", function()
   local marker = unique("near")
   smtp.session():deliver { from = "a@b.example", to = target.valid_rcpt, message = mail.message { subject = marker, text = "x" } }
@@ -40,6 +40,16 @@ scenario("one too many", function()
   local marker = unique("box2-")
   smtp.session():deliver { from = "a@b.example", to = target.valid_rcpt, message = mail.message { subject = marker, text = "x" } }
   mailbox.open("demo:"):expect_none { contains = marker } -- want: "^expectation\na message was delivered that must not be\n" "no message that contains \"box2"
+end)
+scenario("how many", function()
+  local marker = unique("box3-")
+  local c, box = smtp.session(), mailbox.open("demo:")
+  assert.same({}, box:find { contains = marker })
+  for i = 1, 2 do
+    c:deliver { from = "a@b.example", to = target.valid_rcpt, message = mail.message { subject = marker .. "/" .. i, text = "x" } }
+    assert.equal(i, #box:find { contains = marker, within = 5 })
+  end
+  assert.equal(marker .. "/2", box:find({ contains = marker })[2].subject)
 end)
 scenario("markers do not hold each other", function()
   local first = unique()
