@@ -96,7 +96,8 @@ scenario("a wrong password is refused", {
     reply = c:auth { mechanism = "auto", user = user, password = "wrong-" .. unique(), code = { "2xx", "4xx", "5xx" } }
   end
   check("it does not let in", { level = "must" }, function()
-    assert.is_true(reply.ended ~= nil or reply.code >= 400, "the server answers a wrong password with " .. (reply.ended or reply.code))
+    local said = reply.ended or reply.code
+    assert.is_true(reply.ended ~= nil or reply.code >= 400, "the server answers a wrong password with " .. said)
   end)
   if reply.code == 421 then
     inconclusive("the server closes the connection")

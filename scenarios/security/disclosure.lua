@@ -131,7 +131,11 @@ scenario("where RCPT does not tell mailboxes apart, its time does not", {
   if not same(asked(target.valid_rcpt), asked(target.invalid_rcpt), target.valid_rcpt, target.invalid_rcpt) then
     skip("the replies tell them apart")
   end
-  local is, apart = differ(function() return asked(target.valid_rcpt).elapsed end, function() return asked(target.invalid_rcpt).elapsed end)
+  local is, apart = differ(function()
+    return asked(target.valid_rcpt).elapsed
+  end, function()
+    return asked(target.invalid_rcpt).elapsed
+  end)
   if is then
     warn(("the replies are the same, but come at other times, by %.1f ms"):format(apart * 1000))
   end
@@ -148,8 +152,9 @@ end)
 
 -- What comes out of the inside of programs: paths, databases, stacks.
 local inside = {
-  "/usr/%w+/", "/var/%w+/", "/etc/%w+", "/home/%w+", "/opt/%w+/", "%u:\\%w+\\", "SQLSTATE", "SQL syntax", "SELECT .+ FROM ", "[Tt]raceback %(",
-  "[Ss]tack trace", "goroutine %d+", "panic: ", "[%w_]+%.go:%d+", "[%w_]+%.py\"?, line %d+", "[%w_]+%.js:%d+", "[%w_]+%.java:%d+", "[%w_]+%.c:%d+", "%w+Exception: ", "%w+Error: .* at ",
+  "/usr/%w+/", "/var/%w+/", "/etc/%w+", "/home/%w+", "/opt/%w+/", "%u:\\%w+\\", "SQLSTATE", "SQL syntax", "SELECT .+ FROM ",
+  "[Tt]raceback %(", "[Ss]tack trace", "goroutine %d+", "panic: ", "%w+Exception: ", "%w+Error: .* at ",
+  "[%w_]+%.go:%d+", "[%w_]+%.py\"?, line %d+", "[%w_]+%.js:%d+", "[%w_]+%.java:%d+", "[%w_]+%.c:%d+",
 }
 
 scenario("replies show nothing of the inside", {

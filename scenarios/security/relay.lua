@@ -200,9 +200,15 @@ scenario("a good recipient opens no way for others", {
   id = "sec-relay-31-after-valid", level = "security", requires = { "valid_rcpt" },
 }, function()
   to.smtp()
-  check("behind a valid recipient", function() still_refused(to.rcpt()) end)
+  local function valid()
+    local c = stranger()
+    to.need(c:send("MAIL FROM:<" .. outsider .. ">"):reply(), 250, "MAIL")
+    to.need(c:send("RCPT TO:<" .. target.valid_rcpt .. ">"):reply(), 250, "RCPT")
+    return c
+  end
+  check("behind a valid recipient", function() still_refused(valid()) end)
   check("after RSET", function()
-    local c = to.rcpt()
+    local c = valid()
     to.need(c:send("RSET"):reply(), 250, "RSET")
     mail(c)
   end)

@@ -1,5 +1,6 @@
--- What anybody can send to the port: octets that are no commands, commands far too long, the shapes of attacks that have worked. They are harmless
--- here; whoever takes them for what they look like shows it. No server may crash, hang or get out of step.
+-- What anybody can send to the port: octets that are no commands, commands far too long, the shapes of attacks that have
+-- worked. They are harmless here; whoever takes them for what they look like shows it. No server may crash, hang or get out
+-- of step.
 
 local to = require "to"
 
@@ -139,7 +140,9 @@ scenario("addresses that are huge or odd", {
 end)
 
 -- Canaries: what would be seen, or take its time, where a shell or an expansion reads them.
-local canaries = { "x${primary_hostname}y", "x$(id)y", "x`id`y", "x;sleep 5;y", "() { :;}; sleep 5", "x|sleep 5", "x%{2*21}y", "x{{2*21}}y" }
+local canaries = {
+  "x${primary_hostname}y", "x$(id)y", "x`id`y", "x;sleep 5;y", "() { :;}; sleep 5", "x|sleep 5", "x%{2*21}y", "x{{2*21}}y",
+}
 
 scenario("what a shell would obey is text", {
   id = "sec-addr-shell", level = "security", requires = { "valid_rcpt" },
@@ -318,7 +321,7 @@ scenario("many unknown recipients are slowed down, or end the session", {
   local c = to.mail()
   local domain = target.invalid_rcpt:match("@(.*)$")
   for i = 1, 100 do
-    local reply = c:send("RCPT TO:<" .. unique("nobody") .. "@" .. domain .. ">"):expect { code = { "2xx", "4xx", "5xx", "close" }, within = 30 }
+    local reply = answer(c:send("RCPT TO:<" .. unique("nobody") .. "@" .. domain .. ">"), "at recipient " .. i)
     if reply.ended or reply.code == 421 or reply.elapsed > 0.9 then
       log(("limited at recipient %d"):format(i))
       return
@@ -490,7 +493,10 @@ end)
 scenario("after all that a message is taken", {
   id = "sec-survives-all", level = "security", requires = { "valid_rcpt" },
 }, function()
-  for _, octets in ipairs { "\0\0\0", ("A"):rep(5000), mail("\255@\255"), "BDAT -1 LAST", "AUTH \0", "EHLO " .. ("["):rep(1000), "STARTTLS \0" } do
+  local attacks = {
+    "\0\0\0", ("A"):rep(5000), mail("\255@\255"), "BDAT -1 LAST", "AUTH \0", "EHLO " .. ("["):rep(1000), "STARTTLS \0",
+  }
+  for _, octets in ipairs(attacks) do
     local c = to.ehlo()
     c:write(octets .. "\r\n"):reply()
     c:abort()
