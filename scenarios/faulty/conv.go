@@ -15,6 +15,7 @@ import (
 type Conv struct {
 	Service    string            // "smtp", "smtps", "submission" or "lmtp"
 	Secure     bool              // in TLS
+	Resumed    bool              // TLS is an earlier session's
 	Hello      string            // the verb of the EHLO, HELO or LHLO that was accepted; "" before
 	Mail       bool              // a transaction is open
 	Recipients int               // that were accepted in it
@@ -89,13 +90,8 @@ func (c *Conv) Take(n int) []byte {
 // run relays until one of both ends is gone.
 func (c *Conv) run() {
 	defer c.leave()
-	if c.Service == "smtps" {
-		if !c.secure(nil) {
-			return
-		}
-		if !c.secureServer() {
-			return
-		}
+	if c.Service == "smtps" && !c.startTLS() {
+		return
 	}
 	if c.fault.Connected != nil && c.fault.Connected(c) {
 		return
@@ -168,6 +164,11 @@ func (c *Conv) command(line string) bool {
 		}
 	}
 	verb := verbOf(line)
+	line, refusal := c.extend(line)
+	if refusal != "" {
+		c.Say(c.answered(verb, refusal))
+		return !c.ended
+	}
 	_, _ = io.WriteString(c.server, line+"\r\n")
 	if size, ok := chunkSize(line); ok && !c.chunk(size) {
 		return false
@@ -290,6 +291,10 @@ func (c *Conv) replies(verb string, n int) bool {
 }
 
 func (c *Conv) changed(verb, reply string) string {
+	return c.answered(verb, c.extended(verb, reply))
+}
+
+func (c *Conv) answered(verb, reply string) string {
 	if c.fault.Reply != nil {
 		return c.fault.Reply(c, verb, reply)
 	}
@@ -338,7 +343,15 @@ func (c *Conv) startTLS() bool {
 	if c.fault.Handshake != nil && !c.fault.Handshake(c, early) {
 		return !c.ended
 	}
-	return c.secureServer() && c.secure(early)
+	var kept []byte
+	if c.fault.Early != nil {
+		early, kept = c.fault.Early(c, early)
+	}
+	if !c.secureServer() || !c.secure(early) {
+		return false
+	}
+	c.in = kept
+	return true
 }
 
 // secure does the client's handshake, which begins with what came early.
@@ -347,7 +360,7 @@ func (c *Conv) secure(early []byte) bool {
 	if err := conn.Handshake(); err != nil {
 		return false
 	}
-	c.client, c.Secure = conn, true
+	c.client, c.Secure, c.Resumed = conn, true, conn.ConnectionState().DidResume
 	return true
 }
 

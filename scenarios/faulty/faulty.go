@@ -36,8 +36,11 @@ type Fault struct {
 	EndOfLine func(data []byte) (length, whole int, ok bool)
 	// Lost is called when the client is gone, and where: "command", "data" or "bdat" with what of a message had come.
 	Lost func(c *Conv, where string, data []byte)
-	// Handshake is called in place of the TLS handshake after STARTTLS, with what the client had sent in clear behind it.
+	// Handshake is called before the TLS handshake, with what the client had sent in clear behind STARTTLS. False says that there is none.
 	Handshake func(c *Conv, early []byte) bool
+	// Early splits what the client had sent in clear behind STARTTLS, and may wait for more: what the handshake begins with, and what is obeyed in TLS.
+	// All of it is the handshake's otherwise.
+	Early func(c *Conv, early []byte) (handshake, obeyed []byte)
 	// Delivered changes what is in the mailbox of a message that the server has delivered: the first field is Return-Path, and dots are unstuffed. Nothing
 	// is left of one for which it gives none.
 	Delivered func(data []byte) [][]byte

@@ -1,5 +1,6 @@
 -- RFC 4954: AUTH. The mechanisms are beside, in mechanisms.lua.
 
+local eod = require "eod"
 local sasl = require "sasl"
 local to = require "to"
 
@@ -275,7 +276,7 @@ scenario("responses may be as long as the mechanisms need", {
   local reply = c:send(sasl.encode(texts[name] or "\0nobody\0" .. fill)):reply()
   -- Who has no mechanism that needs as much may do with less.
   check("a response of 12288 octets", { level = needed and "must" or "should" }, function()
-    assert.contains({ 334, 535, 501, 504, 534, 454 }, reply.code, "the reply is " .. (reply.ended or reply.code))
+    assert.is_true(not reply.ended and reply.code ~= 500, "the server has no room for it: " .. (reply.ended or 500))
   end)
 end)
 
@@ -287,7 +288,7 @@ scenario("a line that is too long is one line", {
   if reply.ended then
     warn("the server closes the connection")
   else
-    to.alive(c)
+    eod.in_sync(c)
   end
 end)
 

@@ -1,5 +1,6 @@
 -- Attacks on AUTH (RFC 4954): passwords in clear, guessing, exchanges that get out of step, and who is who afterwards.
 
+local eod = require "eod"
 local sasl = require "sasl"
 local to = require "to"
 
@@ -84,6 +85,9 @@ scenario("what follows an exchange is commands", {
 }, function()
   check("after it was cancelled", function()
     local c = sasl.challenged()
+    if not c:supports("PIPELINING") then
+      skip("the server does not offer PIPELINING")
+    end
     c:write("*\r\nNOOP\r\n"):expect "5xx"
     c:expect(250)
     c:expect_silence("50ms")
@@ -110,7 +114,7 @@ scenario("long responses without their padding do no harm", {
     check(("%d octets"):format(length), function()
       local c = sasl.challenged()
       c:send(("A"):rep(length)):expect { "5xx", 454 }
-      to.alive(c)
+      eod.in_sync(c) -- who has no room for it may close
     end)
   end
 end)
@@ -218,7 +222,7 @@ scenario("a login outlives RSET and EHLO wholly, or not at all", {
   end
   for _, line in ipairs { "RSET", to.hello(to.name) } do
     step(line, function()
-      c:send(line):expect(250)
+      to.need(c:send(line):reply(), 250, line)
       local reply = c:send("AUTH PLAIN"):expect { 334, "5xx" }
       if reply.code == 334 then
         sasl.cancel(c)

@@ -32,10 +32,10 @@ end
 
 -- refused requires that a line is, and that nothing more is said.
 local function refused(c, octets, what)
-  local reply = c:write(octets .. "\r\n"):expect { code = { "4xx", "5xx", "close" }, within = 20 }
+  local reply = c:write(octets .. "\r\n"):expect { code = { 221, "4xx", "5xx", "close" }, within = 20 }
   if reply.ended then
     warn("the server closes the connection without a word at " .. what)
-  else
+  elseif reply.code ~= 221 then
     c:expect_silence("50ms")
   end
 end
@@ -80,12 +80,10 @@ scenario("a line that does not end does no harm", {
   c:write(("A"):rep(200000))
   c:write("\r\n")
   serves()
-  if not c:expect({ code = { "4xx", "5xx", "close" }, within = 20 }).ended then
-    c:send("NOOP")
-    local reply = c:expect { "2xx", "4xx", "5xx", "close" }
-    if not reply.ended and reply.code ~= 250 and reply.code ~= 421 then
-      c:expect_silence("100ms")
-      note("more than one reply comes to a line of 200 kB")
+  if not c:expect({ code = { 221, "4xx", "5xx", "close" }, within = 20 }).ended then
+    local more = c:reply("300ms")
+    if not more.ended and more.code ~= 421 then
+      fail("there are two replies to a line of 200 kB: a part of it is taken for another command")
     end
   end
 end)
@@ -309,7 +307,7 @@ scenario("the limit holds whatever size was declared", {
   to.need(c:send("DATA"):reply(), 354, "DATA")
   c:write(to.message(unique()))
   local block = (("x"):rep(62) .. "\r\n"):rep(1024)
-  for _ = 1, math.ceil(limit / #block) + 1 do
+  for _ = 1, math.ceil(1.1 * limit / #block) + 1 do
     c:write(block)
   end
   c:write(".\r\n"):expect { code = { "4xx", "5xx", "close" }, within = 60 }
@@ -421,7 +419,7 @@ scenario("replies repeat no markup", {
   id = "sec-cross-reflect", level = "security",
 }, function()
   local c = to.greeting()
-  local reply = c:send("<script>alert(1)</script>"):expect { "4xx", "5xx", "close" }
+  local reply = c:send("<script>alert(1)</script>"):expect { 221, "4xx", "5xx", "close" }
   if not reply.ended and reply.text:find("<script>", 1, true) then
     note("the reply repeats what a browser would run")
   end
@@ -443,7 +441,7 @@ scenario("what is no SMTP at all ends in a refusal", {
   for what, octets in pairs(strange) do
     check(what, function()
       local c = to.greeting()
-      c:write(octets .. "\r\n"):expect { code = { "4xx", "5xx", "close" }, within = 20 }
+      c:write(octets .. "\r\n"):expect { code = { 221, "4xx", "5xx", "close" }, within = 20 }
       serves()
     end)
   end
@@ -458,6 +456,8 @@ local function unknown(verbs, known)
         local reply = c:send(verbs[j]):expect { "2xx", "4xx", "5xx", "close" }
         if reply.ended then
           warn("the server closes the connection without a word at " .. verbs[j])
+        end
+        if reply.ended or reply.code == 221 or reply.code == 421 then -- it will not talk to us any more
           c = to.ehlo()
         elseif to.accepted(reply) and known then
           known(verbs[j])
