@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,21 +37,61 @@ var oddities = map[string]faulty.Fault{
 	"no extensions":             {Command: plainSMTP, Reply: plainReplies},
 	"251 for every recipient":   replaced("RCPT", "250 2.1.5", "251 2.1.5 Will forward to <user@demo.test>:"),
 	"two spaces are none":       obey(`^(\w+) +`, "$1 "),
+	"keywords in lower case":    say("EHLO", lowerKeywords),
+	"a friendly EHLO": say("EHLO", func(reply string) string {
+		return strings.Replace(reply, "mx.demo.test", "mx.demo.test Hello [127.0.0.1], pleased to meet you", 1)
+	}),
+	"a long HELP":               answer(`^HELP`, strings.Repeat("214-2.0.0 Commands are in the manual\r\n", 40)+"214 2.0.0 That is all"),
+	"VRFY and EXPN are off":     off("VRFY|EXPN"),
+	"senders are looked up":     {Command: unknownDomains},
+	"a recipient a transaction": {Command: answerIn(`^RCPT`, "452 4.5.3 Too many recipients").Command, Reply: unlisted("LIMITS").Reply},
+	"greylisting after DATA":    {Reply: greylistsMessages},
+	"no message is liked":       replaced(".", "250 2.0.0", "554 5.7.1"),
+	"a message a connection":    {Reply: oneMessage},
+	"a slow greeting":           {Greeting: slowGreeting},
+	"no status codes":           {Reply: plainCodes},
+	"no STARTTLS":               off("STARTTLS"),
+	"AUTH with an equals sign":  lists("AUTH=PLAIN LOGIN"),
+	"ten connections at most":   busyAbove(10),
+	"a literal for a name":      greets("220 [127.0.0.1] ESMTP\r\n"),
 }
 
 func TestOddities(t *testing.T) {
 	for name, f := range oddities {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "an octet a segment" && name != "421 after three errors" {
+				t.Skip("it is one of many alike")
+			}
 			t.Parallel()
 			harmless(t, run(t, suites(t), "", fault{}, &f))
 		})
 	}
 }
 
+// Many servers end TLS by closing the connection under it.
+func TestNoCloseNotify(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is one of many oddities")
+	}
+	t.Parallel()
+	cut := faulty.Fault{Reply: func(c *faulty.Conv, verb, reply string) string {
+		if verb != "QUIT" {
+			return reply
+		}
+		c.Say(reply)
+		c.Cut()
+		return ""
+	}}
+	harmless(t, run(t, suites(t), "", fault{to: "starttls"}, &cut))
+}
+
 // On a server that is right no scenario fails, whatever the port.
 func TestServices(t *testing.T) {
 	for _, service := range []string{"smtp", "starttls", "smtps", "submission", "lmtp"} {
 		t.Run(service, func(t *testing.T) {
+			if testing.Short() && service != "submission" {
+				t.Skip("it is one of many alike")
+			}
 			t.Parallel()
 			harmless(t, run(t, suites(t), "", fault{to: service}, nil))
 		})
@@ -175,4 +216,74 @@ func plainReplies(_ *faulty.Conv, verb, reply string) string {
 		return "250 mx.demo.test\r\n"
 	}
 	return regexp.MustCompile(`(?m)^(...[- ])\d\.\d+\.\d+ `).ReplaceAllString(reply, "$1")
+}
+
+// lowerKeywords are as good as others (RFC 5321 2.4).
+func lowerKeywords(reply string) string {
+	return regexp.MustCompile(`(?m)^250[- ][A-Z0-9]+`).ReplaceAllStringFunc(reply, strings.ToLower)
+}
+
+// unknownDomains refuses senders of domains but one, as if they were not in the DNS.
+func unknownDomains(c *faulty.Conv, text string) (string, bool) {
+	if !regexp.MustCompile(`(?i)^MAIL FROM:<.*@`).MatchString(text) || regexp.MustCompile(`(?i)@(example\.org|demo\.test)>`).MatchString(text) {
+		return text, false
+	}
+	c.Say("450 4.1.8 Sender address rejected: Domain not found\r\n")
+	return text, true
+}
+
+func greylistsMessages(_ *faulty.Conv, verb, reply string) string {
+	if verb == "." || verb == "BDAT" && strings.Contains(reply, "Accepted") {
+		return regexp.MustCompile(`(?m)^250([- ])2\.\d\.\d`).ReplaceAllString(reply, "451${1}4.7.1")
+	}
+	return reply
+}
+
+// oneMessage says goodbye after a message.
+func oneMessage(c *faulty.Conv, verb, reply string) string {
+	if verb == "." && strings.HasPrefix(reply, "250") {
+		c.Notes["done"] = "yes"
+		return reply
+	}
+	if c.Notes["done"] == "" || verb == "QUIT" {
+		return reply
+	}
+	c.Say("421 4.7.0 mx.demo.test One message is enough\r\n")
+	c.Close()
+	return ""
+}
+
+func slowGreeting(_ *faulty.Conv, greeting string) string {
+	time.Sleep(400 * time.Millisecond)
+	return greeting
+}
+
+// plainCodes has no enhanced status codes, and does not say that it has.
+func plainCodes(_ *faulty.Conv, verb, reply string) string {
+	if verb == "EHLO" || verb == "LHLO" {
+		return strings.ReplaceAll(reply, "250-ENHANCEDSTATUSCODES\r\n", "")
+	}
+	return regexp.MustCompile(`(?m)^(...[- ])\d\.\d+\.\d+ `).ReplaceAllString(reply, "$1")
+}
+
+// busyAbove says 421 to connections above so many.
+func busyAbove(most int32) faulty.Fault {
+	open := new(atomic.Int32)
+	return faulty.Fault{
+		Connected: func(c *faulty.Conv) bool {
+			if open.Add(1) <= most {
+				return false
+			}
+			c.Say("421 4.7.0 mx.demo.test Too many connections\r\n")
+			return true
+		},
+		Lost: func(*faulty.Conv, string, []byte) { open.Add(-1) },
+	}
+}
+
+// off neither lists nor knows some commands.
+func off(verbs string) faulty.Fault {
+	f := unlisted(verbs)
+	f.Command = answer(`^(`+verbs+`)\b`, "502 5.5.1 Not implemented").Command
+	return f
 }

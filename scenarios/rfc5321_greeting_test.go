@@ -19,6 +19,8 @@ func TestGreeting(t *testing.T) {
 		{id: "rfc5321-2.3.5-greeting-fqdn", name: "a local name", fault: greets("220 localhost ESMTP\r\n")},
 		{id: "rfc5321-4.2-greeting-multiline", name: "two codes", fault: greets("554-mx.demo.test\r\n220 ready\r\n")},
 		{id: "rfc5321-4.2-greeting-ascii", name: "8 bits", fault: greets("220 mx.demo.test gr\xfc\xdfe\r\n")},
+		{id: "rfc5321-7.5-greeting-version", name: "Postfix's", fault: greets("220 mx.demo.test ESMTP Postfix 3.7.11\r\n"), level: "note"},
+		{id: "rfc5321-7.5-greeting-version", name: "an address", fault: greets("220 mx.demo.test ESMTP 192.0.2.1\r\n"), right: true},
 		{id: "rfc5321-4.5.4.2-parallel", name: "one at a time", fault: oneAtATime()},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestFilesAreClean(t *testing.T) {
 
 // What is embedded is what lies in the directory: a name that embed leaves out would be missing from the program alone.
 func TestEmbeddedIsWhatLiesHere(t *testing.T) {
-	for _, dir := range []string{"examples", "probe", "lib", "rfc1870", "rfc2034", "rfc2920", "rfc3030", "rfc3461", "rfc5321", "rfc6152", "rfc6531", "rfc7504", "security"} {
+	for _, dir := range []string{"examples", "probe", "lib", "rfc1870", "rfc1985", "rfc2033", "rfc2034", "rfc2142", "rfc2645", "rfc2852", "rfc2920", "rfc3030", "rfc3207", "rfc3461", "rfc3865", "rfc3885", "rfc4468", "rfc4865", "rfc4954", "rfc5321", "rfc6152", "rfc6409", "rfc6531", "rfc6710", "rfc7293", "rfc7504", "rfc8314", "rfc8689", "rfc9325", "rfc9422", "security"} {
 		err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err
@@ -59,6 +60,9 @@ func TestEmbeddedIsWhatLiesHere(t *testing.T) {
 // The files are read by people first: lines that fit a screen, no tabs, no blanks at line ends.
 func TestFilesAreTidy(t *testing.T) {
 	for _, name := range luaFiles(t) {
+		if strings.HasPrefix(name, "probe/") { // its variables are flags of the command
+			continue
+		}
 		b, err := scenarios.FS.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -91,4 +95,37 @@ func luaFiles(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// Whatever a scenario wants to know besides what the server says is in the documents.
+func TestFactsAreDocumented(t *testing.T) {
+	var docs strings.Builder
+	for _, name := range []string{"configuration.md", "conformance.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs.Write(b)
+	}
+	used := regexp.MustCompile(`(?:target|vars)(?:\("|\.)([a-z][a-z0-9_]*)`)
+	required := regexp.MustCompile(`requires = \{([^}]*)\}`)
+	word := regexp.MustCompile(`"!?([a-z][a-z0-9_]*)"`)
+	for _, name := range luaFiles(t) {
+		if strings.HasPrefix(name, "probe/") { // its variables are flags of the command
+			continue
+		}
+		b, err := scenarios.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := used.FindAllStringSubmatch(string(b), -1)
+		for _, r := range required.FindAllStringSubmatch(string(b), -1) {
+			facts = append(facts, word.FindAllStringSubmatch(r[1], -1)...)
+		}
+		for _, f := range facts {
+			if !regexp.MustCompile("`" + f[1] + "`|" + f[1] + "=").MatchString(docs.String()) {
+				t.Errorf("%s: the fact or variable %s is in no document", name, f[1])
+			}
+		}
+	}
 }

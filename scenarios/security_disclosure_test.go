@@ -61,7 +61,7 @@ func slowFor(address string) faulty.Fault {
 			return text, false
 		}
 		if strings.Contains(text, address) {
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(40 * time.Millisecond)
 		}
 		c.Say("250 2.1.5 fine\r\n")
 		return text, true

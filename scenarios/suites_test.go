@@ -42,9 +42,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// backend is the demo server behind all relays.
-var backend = sync.OnceValues(faulty.NewBackend)
-
 // suite holds the scenarios of a file against a server that is right, on which each passes, and each of them against faults, every one of which it
 // finds. A scenario that no fault makes fail is none. What it skips on the one server it has to pass on another that is right.
 func suite(t *testing.T, file string, faults []fault) {
@@ -58,7 +55,10 @@ func suite(t *testing.T, file string, faults []fault) {
 			t.Errorf("%s: %s on a server without a fault: %s", id, end.Outcome, texts(end))
 		}
 	}
+	tried := map[string]bool{}
 	for _, f := range faults {
+		once := tried[f.id]
+		tried[f.id] = true
 		if f.right {
 			delete(skipped, f.id)
 		} else {
@@ -69,6 +69,9 @@ func suite(t *testing.T, file string, faults []fault) {
 			continue
 		}
 		t.Run(f.id+"/"+f.name, func(t *testing.T) {
+			if testing.Short() && once {
+				t.Skip("one fault each, to be short")
+			}
 			t.Parallel()
 			end := run(t, []string{file}, f.id, f, &f.fault)[f.id]
 			if end == nil {
@@ -121,11 +124,7 @@ func texts(end *event.ScenarioFinish) string {
 // run runs files, or one scenario of them, against a relay.
 func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) map[string]*event.ScenarioFinish {
 	t.Helper()
-	b, err := backend()
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := b.Serve(f)
+	srv, err := faulty.Start(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +132,8 @@ func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) ma
 	target := targetOf(t, srv.Facts(), how)
 	target.Mail = srv.Mailbox
 	rec := &finals{ends: map[string]*event.ScenarioFinish{}}
-	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, RunID: rand.Text()}
+	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, Jobs: 32, RunID: rand.Text()}
+	cfg.NoPreflight = how.facts["port"] != ""
 	if !how.waits {
 		cfg.Limits.Reply = quick
 	}

@@ -118,7 +118,7 @@ plain:
   driver = plaintext
   public_name = PLAIN
   server_prompts = :
-  server_condition = \${if and{{eq{\$auth2}{valid@$domain}}{eq{\$auth3}{$password}}}}
+  server_condition = \${if and{{inlist{\$auth1}{:valid@$domain}}{eq{\$auth2}{valid@$domain}}{eq{\$auth3}{$password}}}}
   server_set_id = \$auth2
 
 login:

@@ -12,11 +12,12 @@ function refusal(responseCode, text) {
   return Object.assign(new Error(text), { responseCode })
 }
 
-// boxOf gives the mailbox of an address, or null where it is of another domain.
+// boxOf gives the mailbox of an address, or null where it is of another domain. The library leaves quotes where they are.
 function boxOf(address) {
   const at = address.lastIndexOf('@')
-  if (at < 0) return address.toLowerCase() // RCPT TO:<postmaster>
-  return address.slice(at + 1).toLowerCase() === options.domain ? address.slice(0, at).toLowerCase() : null
+  const local = at < 0 ? address : address.slice(0, at) // RCPT TO:<postmaster> has no domain
+  if (at >= 0 && address.slice(at + 1).toLowerCase() !== options.domain) return null
+  return (/^".*"$/.test(local) ? local.slice(1, -1).replace(/\\(.)/g, '$1') : local).toLowerCase()
 }
 
 function onAuth(auth, session, done) {
@@ -29,6 +30,14 @@ function onRcptTo(address, session, done) {
   const box = boxOf(address.address)
   if (box === null) return done(session.user ? null : refusal(550, 'relay not permitted'))
   done(options.boxes.includes(box) ? null : refusal(550, 'no such mailbox'))
+}
+
+// trace gives the fields that whoever delivers has to write (RFC 5321 4.4), which the library leaves to its user.
+function trace(session) {
+  const client = session.hostNameAppearsAs.replace(/[^\w.:[\]-]/g, '?')
+  const date = new Date().toUTCString().replace('GMT', '+0000')
+  return Buffer.from(`Return-Path: <${session.envelope.mailFrom.address || ''}>\r\n` +
+    `Received: from ${client} ([${session.remoteAddress}]) by ${options.name} with ${session.transmissionType}; ${date}\r\n`)
 }
 
 function keep(box, message) {
@@ -45,7 +54,7 @@ function onData(lmtp, stream, session, done) {
   stream.on('end', () => {
     if (stream.sizeExceeded) return done(refusal(552, 'the message is too large'))
     const recipients = session.envelope.rcptTo.map(recipient => boxOf(recipient.address))
-    for (const box of recipients) if (box !== null) keep(box, Buffer.concat(chunks))
+    for (const box of recipients) if (box !== null) keep(box, Buffer.concat([trace(session), ...chunks]))
     done(null, lmtp ? recipients.map(() => 'message kept') : 'message kept')
   })
 }

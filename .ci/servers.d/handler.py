@@ -5,8 +5,10 @@ import asyncio
 import logging
 import mailbox
 import os
+import re
 import ssl
 import sys
+from email.utils import formatdate
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -39,13 +41,22 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         sender = (envelope.mail_from or "").strip("<>")
-        message = f"Return-Path: <{sender}>\n".encode() + envelope.original_content.replace(b"\r\n", b"\n")
+        message = (f"Return-Path: <{sender}>\n" + received(server, session)).encode() + envelope.original_content.replace(b"\r\n", b"\n")
         for address in envelope.rcpt_tos:
             box = self.box(address)
             if box is not None and "/" not in box and not box.startswith("."):
                 mailbox.Maildir(os.path.join(self.options.mail, box)).add(message)
         replies = len(envelope.rcpt_tos) if isinstance(server, LMTP) else 1
         return "\r\n".join(["250 2.0.0 message kept"] * replies)
+
+
+def received(server, session):
+    """The trace field (RFC 5321 4.4), which the library leaves to its handler."""
+    protocol = "LMTP" if isinstance(server, LMTP) else "ESMTP" if session.extended_smtp else "SMTP"
+    if protocol != "SMTP":
+        protocol += "S" * bool(session.ssl) + "A" * bool(session.authenticated)
+    client = re.sub(r"[^\w.:\[\]-]", "?", session.host_name or "")
+    return f"Received: from {client} ([{session.peer[0]}]) by {server.hostname} with {protocol}; {formatdate(localtime=True)}\n"
 
 
 def authenticator(user, password):

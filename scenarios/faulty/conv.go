@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"strconv"
@@ -30,6 +31,8 @@ type Conv struct {
 	from   *bufio.Reader // the server
 	in     []byte        // from the client, not used yet
 	ended  bool
+
+	transactions int // that were begun
 }
 
 func newConv(s *Server, client, server net.Conn) *Conv {
@@ -61,6 +64,14 @@ func (c *Conv) Reset() {
 	c.Close()
 }
 
+// Cut ends it without TLS's close_notify.
+func (c *Conv) Cut() {
+	if t, ok := c.client.(*tls.Conn); ok {
+		c.client = t.NetConn()
+	}
+	c.Close()
+}
+
 // Ask says something to the server that the client does not hear of, and gives the reply.
 func (c *Conv) Ask(line string) string {
 	_, _ = io.WriteString(c.server, line+"\r\n")
@@ -74,6 +85,10 @@ func (c *Conv) More() bool {
 	buf := make([]byte, 64<<10)
 	n, err := c.client.Read(buf)
 	c.in = append(c.in, buf[:n]...)
+	if t, ok := c.client.(*tls.Conn); ok && c.fault.Plain && errors.Is(err, io.EOF) {
+		c.client, c.Secure = t.NetConn(), false
+		return true
+	}
 	return n > 0 || err == nil
 }
 
@@ -173,6 +188,11 @@ func (c *Conv) command(line string) bool {
 	if size, ok := chunkSize(line); ok && !c.chunk(size) {
 		return false
 	}
+	last := verb == "BDAT" && strings.HasSuffix(strings.ToUpper(line), " LAST")
+	if last && c.Service == "lmtp" && c.Mail && c.Recipients == 0 { // a reply for each recipient (RFC 2033 4.3)
+		c.Mail = false
+		return true
+	}
 	for {
 		reply, ok := c.reply()
 		c.learn(verb, reply)
@@ -183,7 +203,7 @@ func (c *Conv) command(line string) bool {
 			return false
 		case verb == "DATA" && strings.HasPrefix(shown, "354"):
 			return c.message(strings.HasPrefix(reply, "354"))
-		case verb == "BDAT" && strings.HasSuffix(strings.ToUpper(line), " LAST") && !strings.HasPrefix(reply, "503"):
+		case last && !strings.HasPrefix(reply, "503"):
 			n := 0
 			if c.Service == "lmtp" {
 				n = c.Recipients - 1
@@ -326,6 +346,7 @@ func (c *Conv) learn(verb, reply string) {
 		c.Hello, c.Mail, c.Recipients = verb, false, 0
 	case "MAIL":
 		c.Mail = true
+		c.transactions++
 	case "RCPT":
 		c.Recipients++
 	case "RSET":

@@ -13,18 +13,27 @@ func (c *Conv) extended(verb, reply string) string {
 	if (verb != "EHLO" && verb != "LHLO") || !strings.HasPrefix(reply, "250-") {
 		return reply
 	}
+	lines := c.keywords()
 	if c.Secure { // RFC 8689 2
-		reply = strings.Replace(reply, "\r\n", "\r\n250-REQUIRETLS\r\n", 1)
+		lines = append(lines, "REQUIRETLS")
 	}
-	return reply
+	return strings.Replace(reply, "\r\n", "\r\n250-"+strings.Join(lines, "\r\n250-")+"\r\n", 1)
 }
 
 // extend gives the line that goes to the demo server, or what is wrong with a parameter.
 func (c *Conv) extend(line string) (rest, refusal string) {
-	if verbOf(line) != "MAIL" {
-		return line, ""
+	switch verbOf(line) {
+	case "MAIL":
+		if line, refusal = c.requireTLS(line); refusal == "" {
+			refusal = c.limited()
+		}
+	case "ETRN":
+		refusal = c.turn(line)
 	}
-	return c.requireTLS(line)
+	if refusal != "" {
+		return "", refusal
+	}
+	return c.takeParameters(line)
 }
 
 // requireTLS checks MAIL's parameter REQUIRETLS, which has no value, and is for TLS alone (RFC 8689 2).

@@ -41,6 +41,8 @@ type Fault struct {
 	// Early splits what the client had sent in clear behind STARTTLS, and may wait for more: what the handshake begins with, and what is obeyed in TLS.
 	// All of it is the handshake's otherwise.
 	Early func(c *Conv, early []byte) (handshake, obeyed []byte)
+	// Plain goes on in clear when the client has ended TLS.
+	Plain bool
 	// Delivered changes what is in the mailbox of a message that the server has delivered: the first field is Return-Path, and dots are unstuffed. Nothing
 	// is left of one for which it gives none.
 	Delivered func(data []byte) [][]byte
@@ -62,38 +64,27 @@ type Server struct {
 	mail  map[*byte][][]byte // what Delivered made of messages, by their first octets
 }
 
-// Backend is what all servers of a test stand before, with the certificate that they have.
-type Backend struct {
-	Demo *demo.Server
-	tls  *tls.Config
-	ca   string
-}
-
-// NewBackend starts a demo server.
-func NewBackend() (*Backend, error) {
-	srv, err := demo.Start(demo.Config{NoBinding: true, AuthNeedsTLS: true})
-	if err != nil {
-		return nil, err
+// Start begins to relay to a demo server of its own, with a fault; a nil one is none.
+func Start(f *Fault) (*Server, error) {
+	if f == nil {
+		f = &Fault{}
 	}
 	cfg, ca, err := demo.ServerTLS("mx.demo.test", "127.0.0.1", "smtp")
 	if err != nil {
 		return nil, err
 	}
-	return &Backend{srv, cfg, ca}, nil
-}
-
-// Serve begins to relay, with a fault; a nil one is none.
-func (b *Backend) Serve(f *Fault) (*Server, error) {
-	if f == nil {
-		f = &Fault{}
+	b, err := demo.Start(demo.Config{NoBinding: true, AuthNeedsTLS: true})
+	if err != nil {
+		return nil, err
 	}
-	s := &Server{fault: f, backend: b.Demo, tls: b.tls.Clone(), ca: b.ca, listeners: map[string]net.Listener{}, conns: map[net.Conn]bool{}, mail: map[*byte][][]byte{}}
+	s := &Server{fault: f, backend: b, tls: cfg, ca: ca, listeners: map[string]net.Listener{}, conns: map[net.Conn]bool{}, mail: map[*byte][][]byte{}}
 	if f.TLS != nil {
 		f.TLS(s.tls)
 	}
-	for fact, address := range map[string]string{"port": b.Demo.SMTPAddr(), "smtps_port": b.Demo.SMTPSAddr(), "submission_port": b.Demo.SubmissionAddr(), "lmtp_port": b.Demo.LMTPAddr()} {
+	for fact, address := range map[string]string{"port": b.SMTPAddr(), "smtps_port": b.SMTPSAddr(), "submission_port": b.SubmissionAddr(), "lmtp_port": b.LMTPAddr()} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
+			s.Close()
 			return nil, err
 		}
 		s.listeners[fact] = ln
@@ -151,6 +142,7 @@ func (s *Server) Close() {
 	s.conns = nil
 	s.mu.Unlock()
 	s.tasks.Wait()
+	_ = s.backend.Close() // nobody is there any more to be told
 }
 
 func (s *Server) accept(ln net.Listener, address, fact string) {

@@ -11,9 +11,9 @@ import (
 // Extensions each of which is little more than a parameter.
 
 const (
-	minimumBy   = 60  // seconds, of DELIVERBY
-	maximumHold = 600 // seconds, of FUTURERELEASE
-	transaction = 500 // how many, of LIMITS
+	minimumBy        = 60  // seconds, of DELIVERBY
+	maximumHold      = 600 // seconds, of FUTURERELEASE
+	mostTransactions = 500 // of LIMITS
 )
 
 // parameter is one of MAIL or RCPT that the demo server lacks.
@@ -26,7 +26,7 @@ var parameters = map[string]parameter{
 	"BY":          {"MAIL", checkBy},
 	"HOLDFOR":     {"MAIL", checkHoldFor},
 	"HOLDUNTIL":   {"MAIL", checkHoldUntil},
-	"MT-PRIORITY": {"MAIL", pattern(`-?[0-9]`)},
+	"MT-PRIORITY": {"MAIL", pattern(`0|-?[1-9]`)},
 	"MTRK":        {"MAIL", checkTracking},
 	"SOLICIT":     {"MAIL", pattern(`[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*`)},
 	"RRVS":        {"RCPT", checkValidSince},
@@ -36,11 +36,11 @@ const errValue = "501 5.5.4 Parameter value not allowed\r\n"
 
 // keywords are what EHLO lists besides.
 func (c *Conv) keywords() []string {
-	lines := []string{"MT-PRIORITY MIXER", "RRVS", "NO-SOLICITING org.example:ADV", "MTRK", fmt.Sprintf("LIMITS RCPTMAX=1000 MAILMAX=%d", transaction)}
+	lines := []string{"MT-PRIORITY MIXER", "RRVS", "NO-SOLICITING org.example:ADV", "MTRK", fmt.Sprintf("LIMITS RCPTMAX=100 MAILMAX=%d", mostTransactions)}
 	switch c.Service {
 	case "lmtp":
 		return lines
-	case "submission":
+	case "submission", "smtps":
 		latest := time.Now().UTC().Add(maximumHold * time.Second).Format(time.RFC3339)
 		return append(lines, fmt.Sprintf("DELIVERBY %d", minimumBy), fmt.Sprintf("FUTURERELEASE %d %s", maximumHold, latest))
 	}
@@ -51,7 +51,7 @@ func (c *Conv) keywords() []string {
 func (c *Conv) offers(keyword string) bool {
 	switch keyword {
 	case "HOLDFOR", "HOLDUNTIL":
-		return c.Service == "submission"
+		return c.Service == "submission" || c.Service == "smtps"
 	case "BY":
 		return c.Service != "lmtp"
 	}
@@ -170,7 +170,7 @@ func checkValidSince(_ *Conv, line, value string) string {
 	if m == nil {
 		return errValue
 	}
-	if year, _ := strconv.Atoi(m[1]); year < since && !strings.Contains(strings.ToLower(line), "<postmaster@") {
+	if year, _ := strconv.Atoi(m[1]); year < since && !strings.Contains(strings.ToLower(line), "<postmaster") {
 		return "550 5.7.17 The mailbox has another owner since\r\n"
 	}
 	return ""
@@ -181,6 +181,8 @@ var node = regexp.MustCompile(`^(?i:ETRN) [@#]?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z
 // turn answers ETRN: there is nothing in the queue (RFC 1985 5.1).
 func (c *Conv) turn(line string) string {
 	switch {
+	case c.Service != "smtp": // RFC 6409 7
+		return ""
 	case c.Hello == "":
 		return "503 5.5.1 EHLO first\r\n"
 	case !node.MatchString(line):
@@ -192,8 +194,8 @@ func (c *Conv) turn(line string) string {
 }
 
 // limited answers the transaction that is one too many.
-func (c *Conv) limited(line string) string {
-	if verbOf(line) == "MAIL" && c.Transactions >= transaction {
+func (c *Conv) limited() string {
+	if c.transactions >= mostTransactions {
 		return "452 4.5.3 Too many transactions\r\n"
 	}
 	return ""

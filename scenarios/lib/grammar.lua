@@ -45,4 +45,18 @@ function grammar.is_extension(keyword)
   return registered[keyword] or false
 end
 
+-- RFC 5321 4.2.3 and the extensions of IANA's registry "SMTP Enhanced Status Codes", which names the codes that it goes with.
+local codes = {}
+for code in ([[
+  211 214 220 221 235 250 251 252 253 334 354 421 422 430 432 450 451 452 453 454 455 458 459
+  500 501 502 503 504 521 523 524 525 530 533 534 535 538 541 550 551 552 553 554 555 556
+]]):gmatch("%d+") do
+  codes[tonumber(code)] = true
+end
+
+-- is_code tells whether a code is of one of them.
+function grammar.is_code(code)
+  return codes[code] or false
+end
+
 return grammar

@@ -55,23 +55,27 @@ function tls.before()
   return c
 end
 
--- shake does the target's handshake with options. It gives the connection, or nil and why there is none.
+-- shake does the target's handshake with options, and reads what greeting is in it. It gives the connection, or nil and why
+-- there is none.
 function tls.shake(options)
   options.verify, options.expect = false, "any"
   local c = tls.before()
   local ok, why = c:handshake(options)
-  if ok then
-    return c
+  if not ok then
+    c:abort()
+    return nil, why
   end
-  c:abort()
-  return nil, why
+  if target.tls == "implicit" then
+    c:reply()
+  end
+  return c
 end
 
 -- up is in TLS (T1), whatever the target, and has said EHLO.
 function tls.up(options)
   local c = assert(tls.shake(options or {}))
-  if target.tls == "implicit" then
-    to.need(c:reply(), 220, "the connection")
+  if c.greeting then
+    to.need(c.greeting, 220, "the connection")
   end
   tls.hello(c)
   return c
@@ -89,6 +93,7 @@ end
 
 -- implicit is connected to a port that begins with TLS: the target's, or the one that the fact smtps_port names.
 function tls.implicit()
+  to.smtp()
   local port = target.tls == "implicit" and target.port or tls.port("smtps_port", 465)
   if not port then
     skip("no port is known that begins with TLS; the fact smtps_port names it")
@@ -109,7 +114,21 @@ function tls.submissions()
   return c
 end
 
--- is_user tells by what a server does whether it takes us for a user who has logged in, and how it shows that.
+-- offers tells whether the target offers a keyword in clear or in TLS.
+function tls.offers(keyword)
+  local c = to.clear()
+  if not c.tls and c:supports("STARTTLS") then
+    tls.hello(tls.start(c))
+  end
+  return c:supports(keyword)
+end
+
+-- loopback tells whether the target is on this machine.
+function tls.loopback()
+  return target.host == "localhost" or target.host == "::1" or target.host:find("^127%.") ~= nil
+end
+
+-- shown is how a server shows that it takes us for a user who has logged in; nil where it does not.
 local function shown(c)
   if target("relay_domain") then
     c:send("MAIL FROM:<" .. to.sender() .. ">"):reply()
@@ -167,7 +186,7 @@ function tls.discarded(octets, gap)
   if not c then
     return
   end
-  if c:expect({ code = { "silence", "close" }, within = 1 }).ended == "close" then
+  if c:expect({ code = { "silence", "close" }, within = "500ms" }).ended == "close" then
     return
   end
   if not c:send(to.hello()):expect({ 250, "close" }).ended then

@@ -64,6 +64,13 @@ function to.smtp()
   end
 end
 
+-- lmtp skips a check where SMTP is spoken.
+function to.lmtp()
+  if target.protocol ~= "lmtp" then
+    skip("it is for LMTP, and the target speaks SMTP")
+  end
+end
+
 -- A name for EHLO that is right, though nobody has it.
 to.name = "client.example.org"
 

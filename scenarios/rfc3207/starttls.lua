@@ -82,7 +82,7 @@ scenario("STARTTLS in a transaction is refused, or ends it", {
   end
 end)
 
--- accepts_mail tells what a server says to MAIL before EHLO in clear.
+-- mail_before_hello tells what a server says to MAIL before EHLO in clear.
 local function mail_before_hello()
   return to.greeting():send("MAIL FROM:<" .. to.sender() .. ">"):reply().code
 end
@@ -169,7 +169,7 @@ scenario("who wants TLS says so to every command", {
     skip("the server does not want TLS for MAIL")
   end
   assert.equal(530, reply.code, "the reply to MAIL")
-  c:send("NOOP"):expect(250)
+  assert.equal(250, c:send("NOOP"):reply().code, "the reply to NOOP")
   for _, line in ipairs { "VRFY postmaster", "RSET" } do
     local code = c:send(line):expect({ "2xx", "4xx", "5xx" }).code
     if code ~= 530 then

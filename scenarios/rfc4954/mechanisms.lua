@@ -17,12 +17,7 @@ scenario("PLAIN: names and passwords of 255 octets", {
 }, function()
   local text = sasl.plain(("u"):rep(255), ("p"):rep(255))
   local codes = { code = 535, weak = { "53x", "55x" } }
-  check("with the command", function()
-    sasl.offering({ "PLAIN" }):send("AUTH PLAIN " .. text):expect(codes)
-  end)
-  check("as a response", function()
-    sasl.challenged({ "PLAIN" }):send(text):expect(codes)
-  end)
+  sasl.challenged({ "PLAIN" }):send(text):expect(codes) -- with the command it would be too long a line (RFC 4954 4)
 end)
 
 scenario("PLAIN: a message has two NULs", {

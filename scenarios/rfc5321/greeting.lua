@@ -50,6 +50,17 @@ scenario("the greeting is printable ASCII", {
   assert.is_nil(greeting.text:find("[^\t\n\32-\126]"), "the greeting has characters other than HT, SP and printable ASCII")
 end)
 
+scenario("the greeting may tell the software, and what version it is", {
+  id = "rfc5321-7.5-greeting-version", level = "may", refs = { "RFC 5321 7.5" },
+}, function()
+  local greeting = smtp.connect():expect { "2xx", "4xx", "5xx" }
+  local text = greeting.text:gsub("^%S*", "") -- the name of the host
+  local version = text:match("%d+%.%d[%w.-]*")
+  if version and not version:find("^%d+%.%d+%.%d+%.%d+$") then -- which is an address
+    note(("the greeting tells a version, %s"):format(version))
+  end
+end)
+
 scenario("two sessions at once", {
   id = "rfc5321-4.5.4.2-parallel", level = "required", refs = { "RFC 5321 4.5.4.2" }, requires = { "valid_rcpt" },
 }, function()

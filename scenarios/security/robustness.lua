@@ -86,6 +86,7 @@ scenario("a line that does not end does no harm", {
       fail("there are two replies to a line of 200 kB: a part of it is taken for another command")
     end
   end
+  serves()
 end)
 
 -- Where servers cut lines off.
@@ -328,11 +329,11 @@ scenario("many unknown recipients are slowed down, or end the session", {
   note("a hundred unknown recipients are answered at once, in one session")
 end)
 
-scenario("fifty idle connections lock nobody out", {
-  id = "sec-conn-flood", level = "security", refs = { "RFC 5321 4.5.4.2" }, tags = { "intrusive" },
+scenario("many idle connections lock nobody out", {
+  id = "sec-conn-flood", level = "security", refs = { "RFC 5321 4.5.4.2" }, tags = { "intrusive" }, serial = true,
 }, function()
   local idle = {}
-  for i = 1, 50 do
+  for i = 1, 49 do -- and one more
     idle[i] = smtp.connect { optional = true } or nil
   end
   local c = smtp.connect()
@@ -493,6 +494,7 @@ end)
 scenario("after all that a message is taken", {
   id = "sec-survives-all", level = "security", requires = { "valid_rcpt" },
 }, function()
+  to.sent()
   local attacks = {
     "\0\0\0", ("A"):rep(5000), mail("\255@\255"), "BDAT -1 LAST", "AUTH \0", "EHLO " .. ("["):rep(1000), "STARTTLS \0",
   }
