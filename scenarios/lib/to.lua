@@ -200,9 +200,8 @@ local function reset(c)
   to.need(c:send("RSET"):reply(), 250, "RSET")
 end
 
--- ready may begin a transaction (S1): logged in where that is needed for MAIL.
-function to.ready(options)
-  local c = to.ehlo(options)
+-- admit logs in where that is needed for MAIL, and gives the connection.
+function to.admit(c)
   if may_login(c) then
     local code = c:send("MAIL FROM:<" .. to.sender() .. ">"):reply().code
     if code == 530 then
@@ -212,6 +211,11 @@ function to.ready(options)
     end
   end
   return c
+end
+
+-- ready may begin a transaction (S1): logged in where that is needed for MAIL.
+function to.ready(options)
+  return to.admit(to.ehlo(options))
 end
 
 -- mail has begun a transaction (S2).

@@ -60,7 +60,7 @@ scenario("a message beyond the limit is refused with 552 when it has ended", {
   for _ = 1, math.ceil(1.1 * n / #block) + 1 do -- beyond it, whether or not the CR of line ends is counted
     c:write(block)
   end
-  c:write(".\r\n"):expect { code = 552, weak = "5xx" }
+  c:write(".\r\n"):expect { code = 552, weak = "5xx", within = 30 }
   to.alive(c)
 end)
 

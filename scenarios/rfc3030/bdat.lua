@@ -230,7 +230,7 @@ scenario("chunks that are too much together are refused with 552", {
     sent = sent + #block
   until reply.code ~= 250 or sent > limit
   if reply.code == 250 then
-    chunk.write(c, "", true):expect { code = 552, weak = "5xx" }
+    chunk.write(c, "", true):expect { code = 552, weak = "5xx", within = 30 }
   end
   chunk.in_sync(c)
 end)

@@ -11,10 +11,7 @@ local function offering()
   if not c:supports("REQUIRETLS") then
     skip("the server does not offer REQUIRETLS in TLS")
   end
-  if to.submits() then
-    to.login(c)
-  end
-  return c
+  return to.admit(c)
 end
 
 scenario("REQUIRETLS is offered in TLS alone", {
