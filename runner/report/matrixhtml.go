@@ -57,14 +57,14 @@ func htmlFilters(b *strings.Builder) {
 	b.WriteString("</fieldset>\n</form>\n")
 }
 
-// filterStyle hides the rows that the filters leave out.
+// filterStyle hides the rows that the filters leave out, and the tables that have no row of the verdict.
 func filterStyle() string {
 	var b strings.Builder
 	for _, l := range matrixLevels {
 		fmt.Fprintf(&b, "body:has(#l-%s:not(:checked)) tr.l-%s { display: none }\n", l, l)
 	}
 	for _, v := range verdicts {
-		fmt.Fprintf(&b, "body:has(#v-%s:checked) tr.row:not(.v-%s) { display: none }\n", v.word, v.word)
+		fmt.Fprintf(&b, "body:has(#v-%[1]s:checked) :is(tr.row:not(.v-%[1]s), table.matrix:not(:has(tr.v-%[1]s))) { display: none }\n", v.word)
 	}
 	return b.String()
 }
@@ -121,6 +121,11 @@ table { border-collapse: collapse; margin: 0 0 2em; width: 100% }
 caption { text-align: left; font-weight: bold; font-size: 1.15em; padding: .4em 0 }
 th, td { border: 1px solid var(--line); padding: .3em .5em; text-align: left; vertical-align: top; font-weight: normal }
 thead th { font-weight: bold; position: sticky; top: 0; background: Canvas }
+table.matrix { table-layout: fixed }
+table.matrix:has(details[open]) { table-layout: auto }
+table.matrix thead th { overflow-wrap: anywhere }
+table.matrix thead th:first-child { width: 24em }
+table.matrix thead th:nth-child(2) { width: 4.5em }
 small { color: var(--quiet) }
 td.n { text-align: right }
 summary { cursor: pointer; white-space: nowrap }
