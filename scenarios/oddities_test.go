@@ -57,6 +57,7 @@ var oddities = map[string]faulty.Fault{
 }
 
 func TestOddities(t *testing.T) {
+	t.Parallel()
 	for name, f := range oddities {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "an octet a segment" && name != "421 after three errors" {
@@ -87,6 +88,7 @@ func TestNoCloseNotify(t *testing.T) {
 
 // On a server that is right no scenario fails, whatever the port.
 func TestServices(t *testing.T) {
+	t.Parallel()
 	for _, service := range []string{"smtp", "starttls", "smtps", "submission", "lmtp"} {
 		t.Run(service, func(t *testing.T) {
 			if testing.Short() && service != "submission" {

@@ -259,7 +259,7 @@ func (c *Conv) chunk(size int) bool {
 func (c *Conv) message(wanted bool) bool {
 	end := c.fault.EndOfData
 	if end == nil {
-		end = EndOfData
+		end = endOfData()
 	}
 	for {
 		at, next, ok := end(c.in)
@@ -294,6 +294,20 @@ func EndOfData(data []byte) (at, next int, ok bool) {
 	}
 	i := bytes.Index(data, []byte("\r\n.\r\n"))
 	return i + 2, i + 5, i >= 0
+}
+
+// endOfData is EndOfData for data that grows: it looks at nothing twice.
+func endOfData() func(data []byte) (at, next int, ok bool) {
+	seen := 0
+	return func(data []byte) (at, next int, ok bool) {
+		from := max(0, seen-len("\r\n.\r"))
+		seen = len(data)
+		if from == 0 {
+			return EndOfData(data)
+		}
+		i := bytes.Index(data[from:], []byte("\r\n.\r\n")) + from
+		return i + 2, i + 5, i >= from
+	}
 }
 
 // replies relays n more replies.

@@ -57,7 +57,7 @@ function chunk.in_sync(c)
   elseif c:send("RSET"):expect({ 250, "close" }).ended then
     return
   end
-  c:expect_silence("50ms")
+  to.quiet(c)
 end
 
 return chunk

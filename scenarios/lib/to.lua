@@ -41,6 +41,13 @@ end
 -- Codes with which a server may say goodbye to a client that annoys it.
 local farewells = { [221] = true, [421] = true, [451] = true, [521] = true, [554] = true }
 
+-- quiet requires that nothing more is said. What is said unasked comes right behind what was asked for, or as late as the
+-- server's replies usually do.
+function to.quiet(c)
+  local hello = c.replies[2] or c.replies[1]
+  c:expect_silence(math.max(0.05, math.min(2 * hello.elapsed, 1)))
+end
+
 -- alive requires that the session goes on: the next command has its own reply, and nothing more is said.
 function to.alive(c)
   local last = c.replies[#c.replies]
@@ -49,7 +56,7 @@ function to.alive(c)
   elseif not farewells[last.code] then
     c:send("NOOP"):expect(250)
   end
-  c:expect_silence("50ms")
+  to.quiet(c)
 end
 
 -- sender is the reverse-path to use.

@@ -36,7 +36,7 @@ local function refused(c, octets, what)
   if reply.ended then
     warn("the server closes the connection without a word at " .. what)
   elseif reply.code ~= 221 then
-    c:expect_silence("50ms")
+    to.quiet(c)
   end
 end
 
