@@ -86,16 +86,27 @@ function to.hello(name)
   return (target.protocol == "lmtp" and "LHLO " or "EHLO ") .. (name or target.ehlo)
 end
 
--- greeting connects and reads the greeting (S0). A server that is busy, perhaps with the other checks, is asked a second time.
-function to.greeting(options)
+-- Where mail is submitted, if it is not the target.
+local elsewhere
+
+-- connect is connected, and has read nothing.
+function to.connect(options)
   options = options or {}
   options.policy = options.policy or to.policy
-  local c = smtp.connect(options)
+  if elsewhere then
+    options.port, options.tls = elsewhere, "none"
+  end
+  return smtp.connect(options)
+end
+
+-- greeting connects and reads the greeting (S0). A server that is busy, perhaps with the other checks, is asked a second time.
+function to.greeting(options)
+  local c = to.connect(options)
   local reply = c:reply(10)
   if reply.ended or reply.code == 421 then
     c:abort()
     sleep("300ms")
-    c = smtp.connect(options)
+    c = to.connect(options)
     reply = c:reply()
   end
   to.need(reply, 220, "the connection")
@@ -141,7 +152,17 @@ end
 
 -- Where mail is submitted, one logs in first: the fact submission says so, or the port.
 function to.submits()
-  return target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
+  return elsewhere ~= nil or target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
+end
+
+-- submission has all the ways here lead to where mail is submitted: to the target, or to the port that the fact
+-- submission_port names.
+function to.submission()
+  to.smtp()
+  if not to.submits() then
+    elsewhere = tonumber(target("submission_port", ""))
+      or skip("mail is not submitted to the target; the fact submission_port says where it is, and submission=yes that it is here")
+  end
 end
 
 -- ehlo is ready for MAIL (S1): in TLS where the target is one with STARTTLS, logged in where it is one for submission. The
@@ -149,7 +170,7 @@ end
 function to.ehlo(options)
   local c = to.greeting(options)
   hello(c, options and options.ehlo)
-  if target.tls == "starttls" and not c.tls then
+  if (target.tls == "starttls" or elsewhere and c:supports("STARTTLS")) and not c.tls then
     to.tls(c, options and options.ehlo)
   end
   if to.submits() and may_login(c) then

@@ -5,11 +5,7 @@ local to = require "to"
 
 suite { name = "RFC 6409: submission", tags = { "submission" }, refs = { "RFC 6409" } }
 
-before_each(function()
-  if not to.submits() then
-    skip("it is for submission: the port is neither 587 nor 465, and the fact submission does not say so")
-  end
-end)
+before_each(to.submission)
 
 local account = { "user", "password" }
 
@@ -79,7 +75,7 @@ end)
 scenario("nobody is told that no mail is taken here", {
   id = "rfc6409-7-no-521", level = "must", refs = { "RFC 6409 7", "RFC 7504 3" },
 }, function()
-  local c = smtp.connect()
+  local c = to.connect()
   c:expect { "2xx", 421, "4xx", "5xx" }
   c:send(to.hello(to.name)):reply()
   mail(c, to.sender()):reply()
