@@ -104,6 +104,7 @@ scenario("what is cut off of a line is no command", {
           assert.is_true(reply.code ~= 221, "the end of a long line is taken for QUIT")
         end
         assert.is_true(c:reply("50ms").code ~= 221, "the end of a long line is taken for QUIT")
+        c:abort()
       end)
     end
   end
@@ -153,6 +154,7 @@ scenario("what a shell would obey is text", {
     assert.is_nil(not reply.ended and reply.text:match("uid=%d+") or nil, "the reply shows the output of id")
     local shown = not reply.ended and reply.text:match("x(%w[%w.-]*)y@" .. domain:gsub("%p", "%%%0"))
     assert.is_nil(shown or nil, "the reply shows an expansion")
+    c:abort()
   end
   for _, canary in ipairs(canaries) do
     check(canary, function()
@@ -171,6 +173,7 @@ local function like_nobody(c, part, domain)
   elseif reply.code == 451 then
     fail("looking it up fails, and for a mailbox that nobody has it does not")
   end
+  c:abort()
 end
 
 -- strict is the domain of the fact valid_rcpt, if the server tells there who exists.
