@@ -47,6 +47,11 @@ var asked = [][2]string{
 	{"from", "the sender to use, in a domain that exists"},
 	{"user", "a login name; the password is taken from the variable SMTPSPEC_PASSWORD"},
 	{"mailbox", "where the mail of valid_rcpt can be read, such as maildir:/path"},
+	{"ca", "the file of the CA that signed its certificate, where this system does not know it"},
+	{"submission_port", "the port where its users submit mail"},
+	{"smtps_port", "its port that begins with TLS"},
+	{"full_rcpt", "an address that exists and takes no mail now, as one over its quota"},
+	{"list", "a mailing list or alias that EXPN expands"},
 }
 
 func initConfig(e *env, c *cli.Context) error {
@@ -166,7 +171,7 @@ func configOf(t *luaapi.Target, o *offer) string {
 	name := cmp.Or(t.Name, "server")
 	fmt.Fprintf(&b, "\nreturn {\n  target = %s,\n  targets = {\n    [%s] = {\n      url = %s,\n", script.Quote(name), script.Quote(name), script.Quote(t.URL))
 	words := strings.Fields(o.greeting)
-	if len(words) > 0 && strings.Contains(words[0], ".") {
+	if t.Text("hostname") == "" && len(words) > 0 && strings.Contains(words[0], ".") {
 		fmt.Fprintf(&b, "      hostname = %s, -- as it says itself\n", script.Quote(words[0]))
 	}
 	if v, ok := t.Get("tls_verify"); ok && v == false {
@@ -186,8 +191,20 @@ func configOf(t *luaapi.Target, o *offer) string {
 			fmt.Fprintf(&b, "      %spassword = env(\"SMTPSPEC_PASSWORD\", \"\"), -- in no output\n", comment)
 		}
 	}
+	for _, name := range t.Names() {
+		if value := t.Text(name); value != "" && !t.IsSecret(name) && !slices.Contains(inURL, name) && !isAsked(name) {
+			fmt.Fprintf(&b, "      %s = %s,\n", name, script.Quote(value))
+		}
+	}
 	b.WriteString("    },\n  },\n}\n")
 	return b.String()
+}
+
+// inURL are the facts that the URL has.
+var inURL = []string{"url", "name", "host", "protocol", "tls"}
+
+func isAsked(name string) bool {
+	return slices.ContainsFunc(asked, func(q [2]string) bool { return q[0] == name })
 }
 
 func plainLine(text string) string { return strings.Join(strings.Fields(text), " ") }
