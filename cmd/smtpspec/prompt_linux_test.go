@@ -42,7 +42,7 @@ func TestInitAsks(t *testing.T) {
 	defer server.Close()
 	p := atTerminal(t, "init", "--target", "smtp://"+server.SMTPAddr(), "--set", "local_domain=demo.test")
 	for _, q := range [][2]string{{"valid_rcpt (", "user@demo.test"}, {"valid_rcpt2 (", ""}, {"invalid_rcpt (", "nosuch@demo.test"}, {"relay_domain (", ""}, {"from (", ""},
-		{"user (", "user"}, {"mailbox (", ""}} {
+		{"user (", "user"}, {"mailbox (", ""}, {"ca (", ""}, {"submission_port (", "587"}, {"smtps_port (", ""}, {"full_rcpt (", ""}, {"list (", ""}} {
 		p.sees(q[0])
 		p.keys(q[1] + "\n")
 	}
@@ -54,7 +54,7 @@ func TestInitAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`valid_rcpt = "user@demo.test",`, `-- valid_rcpt2 = "",`, `local_domain = "demo.test",`, `      password = env("SMTPSPEC_PASSWORD", ""),`, "-- It offers in TLS: "} {
+	for _, want := range []string{`valid_rcpt = "user@demo.test",`, `-- valid_rcpt2 = "",`, `local_domain = "demo.test",`, `submission_port = "587",`, `      password = env("SMTPSPEC_PASSWORD", ""),`, "-- It offers in TLS: "} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("smtpspec.lua does not have %s:\n%s", want, b)
 		}

@@ -82,7 +82,7 @@ func TestPages(t *testing.T) {
 	}
 	for _, name := range pages(t) {
 		blocks := blocksOf(t, readPage(t, name))
-		if len(blocks) == 0 {
+		if len(blocks) == 0 && name != "docs/matrix.md" { // which .ci/picture makes
 			t.Errorf("%s has no block that could be tried", name)
 		}
 		t.Run(path.Base(name), func(t *testing.T) {
