@@ -23,6 +23,7 @@ func TestSubmission(t *testing.T) {
 		{id: "rfc6409-4.2-fqdn", name: "delivered", fault: faulty.Fault{Command: obey(`^(MAIL FROM:<.*@sales)>`, "$1.example.org>").Command, Delivered: rewrites(`@sales\.example\.org`, "@sales").Delivered}},
 		{id: "rfc6409-4.2-fqdn", name: "completed", fault: obey(`^(MAIL FROM:<.*@sales)>`, "$1.example.org>"), right: true},
 		{id: "rfc6409-4.2-fqdn", name: "at RCPT", fault: obey(`^(RCPT TO:<.*@sales)>`, "$1.example.org>"), level: "warning"},
+		{id: "rfc6409-4.2-fqdn", name: "refused at RCPT", fault: faulty.Fault{Command: judgesLate}, right: true},
 		{id: "rfc6409-4.2-multi-level", name: "it is", fault: obey(`^(MAIL FROM:<.*@squeaky\.sales)>`, "$1.demo.test>")},
 		{id: "rfc6409-5.1-syntax-501", name: "dots in a local part", fault: obey(`a\.\.b`, "a.b")},
 		{id: "rfc6409-5.1-syntax-501", name: "dots in a domain", fault: obey(`example\.\.org`, "example.org")},
@@ -60,6 +61,15 @@ func inTLS(f faulty.Fault) faulty.Fault {
 		}
 		return reply
 	}}
+}
+
+// judgesLate refuses a sender's domain of one label, as late as RCPT.
+func judgesLate(c *faulty.Conv, text string) (string, bool) {
+	if strings.HasPrefix(text, "MAIL") && strings.Contains(text, "@sales>") {
+		c.Notes["sender"] = "<>"
+		return strings.Replace(text, "@sales>", "@example.org>", 1), false
+	}
+	return knowsNobody(c, text)
 }
 
 // knowsNobody refuses the null sender's recipients.

@@ -56,6 +56,9 @@ rcpt:
   deny  domains = +local_domains
         local_parts = ^[.] : ^.*[@%!/|]
         message = a local part that nobody here has
+  deny  authenticated = *
+        condition = \${if or{{!match{\$domain}{[.]}}{and{{def:sender_address}{!match{\$sender_address_domain}{[.[]}}}}}}
+        message = the domain is not complete
   accept authenticated = *
         control = submission
   accept domains = ! +local_domains

@@ -26,8 +26,18 @@ function onAuth(auth, session, done) {
   done(right ? null : refusal(535, 'wrong user or password'), { user: auth.username })
 }
 
+// incomplete tells of a domain of which a part is missing, which whoever submits mail may not have (RFC 6409 4.2).
+function incomplete(address, session) {
+  return session.user && /@[^.[]+$/.test(address.address)
+}
+
+function onMailFrom(address, session, done) {
+  done(incomplete(address, session) ? refusal(554, 'the domain is not complete') : null)
+}
+
 function onRcptTo(address, session, done) {
   const box = boxOf(address.address)
+  if (incomplete(address, session)) return done(refusal(554, 'the domain is not complete'))
   if (box === null) return done(session.user ? null : refusal(550, 'relay not permitted'))
   done(options.boxes.includes(box) ? null : refusal(550, 'no such mailbox'))
 }
@@ -70,6 +80,7 @@ const common = {
   allowInsecureAuth: true,
   disableReverseLookup: true,
   onAuth,
+  onMailFrom,
   onRcptTo
 }
 

@@ -29,8 +29,17 @@ class Handler:
         ours = self.options.keep or domain.lower() == self.options.domain
         return local.lower() if ours else None
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if session.authenticated and incomplete(address):
+            return "554 5.1.8 the sender's domain is not complete"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         box = self.box(address)
+        if session.authenticated and incomplete(address):
+            return "554 5.1.2 the recipient's domain is not complete"
         if box is None and not session.authenticated:
             return "550 5.7.1 relay not permitted"
         if box is not None and not self.options.keep and box not in self.boxes:
@@ -48,6 +57,12 @@ class Handler:
                 mailbox.Maildir(os.path.join(self.options.mail, box)).add(message)
         replies = len(envelope.rcpt_tos) if isinstance(server, LMTP) else 1
         return "\r\n".join(["250 2.0.0 message kept"] * replies)
+
+
+def incomplete(address):
+    """Whether a part of the domain is missing, which whoever submits mail may not do (RFC 6409 4.2)."""
+    _, at, domain = (address or "").rpartition("@")
+    return at and not domain.startswith("[") and "." not in domain
 
 
 def received(server, session):

@@ -21,7 +21,10 @@ table owners file:/etc/owners
 smtp max-message-size 20M
 listen on 127.0.0.1 port $smtp_port hostname $hostname tls pki mail auth-optional <logins>
 listen on 127.0.0.1 port $smtps_port hostname $hostname smtps pki mail auth-optional <logins>
-listen on 127.0.0.1 port $submission_port hostname $hostname tls-require pki mail auth <logins>
+filter whole-sender phase mail-from match mail-from regex { "@[A-Za-z0-9-]+\$" } reject "554 5.1.8 sender's domain is not complete"
+filter whole-recipient phase rcpt-to match rcpt-to regex { "@[A-Za-z0-9-]+\$" } reject "554 5.1.2 recipient's domain is not complete"
+filter whole chain { whole-sender, whole-recipient }
+listen on 127.0.0.1 port $submission_port hostname $hostname tls-require pki mail auth <logins> filter whole
 action deliver maildir "/mail/%{rcpt.user}" virtual <mailboxes> userbase <owners>
 # Nothing leaves: there is no action that relays, and what somebody logged in sends elsewhere is put aside.
 table everybody { "@" = nobody }

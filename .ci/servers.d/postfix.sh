@@ -89,6 +89,9 @@ smtp     unix n - n - - smtpd
   -o smtpd_tls_security_level=encrypt
   -o smtpd_tls_auth_only=yes
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_sender_restrictions=reject_non_fqdn_sender
+  -o smtpd_recipient_restrictions=reject_non_fqdn_recipient
+  -o non_fqdn_reject_code=554
 127.0.0.1:$proxy_port inet n - n - - smtpd
   -o syslog_name=postfix/proxy
   -o smtpd_upstream_proxy_protocol=haproxy

@@ -26,12 +26,17 @@ local function begun()
   return c
 end
 
--- kept is the sender in the message that was delivered, after MAIL was accepted. It is nil where nobody can look.
+-- kept is the sender in the message that was delivered, after MAIL was accepted. It is nil where nobody can look, and false
+-- where RCPT is refused, as is done by servers that judge senders then.
 local function kept(c)
   if not (target("valid_rcpt") and target("mailbox")) then
     return nil
   end
-  to.need(to.recipient(c), 250, "RCPT")
+  local reply = to.recipient(c)
+  if reply.code >= 500 then
+    return false
+  end
+  to.need(reply, 250, "RCPT")
   to.need(c:send("DATA"):reply(), 354, "DATA")
   local sender = delivered.sender(delivered.message(c))
   return sender and sender:lower()
@@ -41,6 +46,27 @@ scenario("AUTH is offered", {
   id = "rfc6409-7-auth-offered", level = "must", refs = { "RFC 6409 7" },
 }, function()
   assert.is_true(to.secure():supports("AUTH"), "AUTH is not listed")
+end)
+
+scenario("who has not logged in is refused at MAIL", {
+  id = "rfc6409-4.3-require-auth", level = "must", refs = { "RFC 6409 4.3", "RFC 5068 3.1" }, requires = { "!trusted_client" },
+}, function()
+  local c = to.secure { policy = { 421 } }
+  local reply = mail(c, to.sender()):expect { "2xx", "4xx", "5xx" }
+  if not to.accepted(reply) then
+    if reply.code ~= 530 then
+      warn(("the refusal has the code %d, and not 530"):format(reply.code))
+    end
+    return
+  end
+  local function taken(address)
+    return address and to.accepted(c:send("RCPT TO:<" .. address .. ">"):expect { "2xx", "4xx", "5xx" })
+  end
+  local domain = target("relay_domain")
+  if taken(domain and unique("nobody-") .. "@" .. domain) then
+    fail("mail for everywhere is taken without a login")
+  end
+  warn("MAIL is accepted without a login" .. (taken(target("valid_rcpt")) and ", and so is a recipient" or ""))
 end)
 
 scenario("ETRN and ATRN are not offered", {
@@ -105,7 +131,7 @@ scenario("a sender's domain of one label is refused, or completed", {
       local now = kept(c)
       if now then
         assert.is_true(now ~= sender, "the sender of the message that was delivered is still " .. sender)
-      else
+      elseif now == nil then
         warn("the server accepts MAIL FROM:<u@sales>, and nothing tells whether it completes that")
       end
     end
