@@ -122,6 +122,20 @@ func replaced(verb, code, other string) faulty.Fault {
 	})
 }
 
+// keepsRecipients has a recipient from before a command that matches be one of the next transaction.
+func keepsRecipients(pattern string) faulty.Fault {
+	re := line(pattern)
+	return faulty.Fault{Command: func(c *faulty.Conv, text string) (string, bool) {
+		switch {
+		case c.Recipients > 0 && re.MatchString(text):
+			c.Notes["kept"] = "yes"
+		case c.Notes["kept"] != "" && c.Mail && strings.HasPrefix(text, "DATA"):
+			c.Ask("RCPT TO:<user@demo.test>")
+		}
+		return text, false
+	}}
+}
+
 // both does what two faults do to commands, the second with what the first makes of them.
 func both(a, b faulty.Fault) faulty.Fault {
 	return faulty.Fault{Command: func(c *faulty.Conv, text string) (string, bool) {

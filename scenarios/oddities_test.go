@@ -150,7 +150,7 @@ func lateRefusals(c *faulty.Conv, text string) (string, bool) {
 	switch {
 	case strings.HasPrefix(text, "MAIL") && !c.Mail:
 		c.Notes["sender"] = text
-	case strings.HasPrefix(text, "RCPT") && !regexp.MustCompile(`<(sender@example.org)?>`).MatchString(c.Notes["sender"]):
+	case strings.HasPrefix(text, "RCPT") && c.Mail && !regexp.MustCompile(`<(sender@example.org|user@demo.test)?>`).MatchString(c.Notes["sender"]):
 		c.Say("550 5.7.1 Sender rejected\r\n")
 		return text, true
 	}
@@ -203,6 +203,7 @@ func tarpit(_ *faulty.Conv, _, reply string) string {
 func plainSMTP(c *faulty.Conv, text string) (string, bool) {
 	verb, rest, _ := strings.Cut(strings.TrimSpace(strings.ToUpper(text)), " ")
 	switch {
+	case c.Service == "submission":
 	case slices.Contains([]string{"BDAT", "AUTH", "STARTTLS", "HELP", "ETRN"}, verb):
 		c.Say("502 Not implemented\r\n")
 		return text, true
@@ -213,7 +214,10 @@ func plainSMTP(c *faulty.Conv, text string) (string, bool) {
 	return text, false
 }
 
-func plainReplies(_ *faulty.Conv, verb, reply string) string {
+func plainReplies(c *faulty.Conv, verb, reply string) string {
+	if c.Service == "submission" { // which has to offer AUTH (RFC 6409 7)
+		return reply
+	}
 	if verb == "EHLO" && strings.HasPrefix(reply, "250") {
 		return "250 mx.demo.test\r\n"
 	}

@@ -21,6 +21,8 @@ func TestSize(t *testing.T) {
 		{id: "rfc1870-6-no-eod-by-size", name: "it does", fault: cutsAtSize()},
 		{id: "rfc1870-6.3-lie-small", name: "another code", fault: refusesLong(1500, "554 5.6.0 you said 10")},
 		{id: "rfc1870-6.3-agreed-not-552", name: "552", fault: refusesLong(3000, "552 5.3.4 too big")},
+		{id: "rfc1870-6.3-agreed-not-552", name: "what the server adds counts", fault: refusesLong(3500, "552 5.3.4 too big")},
+		{id: "rfc1870-5-count-definition", name: "they do", fault: refusesLong(10<<20, "552 5.3.4 too big")},
 		{id: "rfc1870-3-size-20digits", name: "wraps", fault: obey(`SIZE=18446744073709551617`, "SIZE=1")},
 		{id: "rfc1870-3-size-20digits", name: "ignored", fault: ignored},
 		{id: "rfc1870-3-size-syntax", name: "ignored", fault: ignored, level: "warning"},

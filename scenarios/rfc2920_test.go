@@ -25,13 +25,14 @@ func TestPipelining(t *testing.T) {
 		{id: "rfc2920-3.2-4-empty-no-send", name: "accepted", fault: refusesInTheEnd("250 2.0.0 Sent")},
 		{id: "rfc2920-3.2-5-no-buffer", name: "withheld", fault: withholds("NOOP")},
 		{id: "rfc2920-3.2-7-flush-on-empty", name: "withheld", fault: withholds("RCPT")},
+		{id: "rfc2920-3.2-7-flush-on-empty", name: "until others come, in no group, too", fault: withholdsMail(), waits: true},
 		{id: "rfc2920-3.2-8-no-assumption", name: "a piece ends a command", fault: lineEnd(anyPiece)},
 		{id: "rfc2920-3-no-param", name: "yes", fault: say("EHLO", func(r string) string { return strings.Replace(r, "PIPELINING", "PIPELINING yes", 1) })},
 		{id: "rfc2920-3.1-large-group", name: "the rest is lost", fault: loses(`^RCPT`, 500)},
 		{id: "rfc2920-3.1-large-group", name: "closes", fault: closesAtCommand(700)},
 		{id: "rfc2920-3.2-2-coalesce", name: "each by itself", fault: late(faulty.Fault{}, "NOOP", 100*time.Millisecond), level: "note"},
 		{id: "rfc2920-unadvertised-ok", name: "answered", fault: unlisted("PIPELINING"), right: true},
-		{id: "rfc2920-unadvertised-ok", name: "the rest is lost", fault: silent},
+		{id: "rfc2920-unadvertised-ok", name: "the rest is lost", fault: silent, level: "warning"},
 	})
 }
 
@@ -89,6 +90,16 @@ func withholds(verb string) faulty.Fault {
 			return reply
 		},
 	}
+}
+
+// withholdsMail keeps the reply to MAIL until there is another.
+func withholdsMail() faulty.Fault {
+	f := withholds("MAIL")
+	f.Command = func(c *faulty.Conv, text string) (string, bool) {
+		c.Notes["group"] = "yes"
+		return text, false
+	}
+	return f
 }
 
 // anyPiece takes whatever has come for a line.

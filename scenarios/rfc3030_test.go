@@ -38,12 +38,14 @@ func TestChunking(t *testing.T) {
 		{id: "rfc3030-2-bdat-rset", name: "closes", fault: afterChunk(hangUp(`^RSET`))},
 		{id: "rfc3030-2-bdat-rset-limits", name: "no limit", fault: afterChunk(answer(`^NOOP x`, "250 2.0.0 ok"))},
 		{id: "rfc3030-2-bdat-mail-between", name: "accepted", fault: afterChunk(answer(`^RCPT`, "250 2.1.5 ok")), level: "warning"},
+		{id: "rfc3030-2-bdat-mail-between", name: "MAIL", fault: afterChunk(answer(`^MAIL`, "250 2.1.0 ok")), level: "warning"},
 		{id: "rfc3030-2-bdat-mail-between", name: "a challenge", fault: afterChunk(answer(`^RCPT`, "354 go on"))},
 		{id: "rfc3030-2-bdat-mail-between", name: "another code", fault: replaced("RCPT", "503", "501"), level: "warning"},
 		{id: "rfc3030-2-bdat-no-dotstuff", name: "dots are taken away", fault: keeps("\n.", "\n")},
 		{id: "rfc3030-2-bdat-no-dotstuff", name: "dots are added", fault: keeps("\n.", "\n..")},
 		{id: "rfc3030-2-bdat-no-dotstuff", name: "a dot is the end", fault: faulty.Fault{Delivered: endsAtDot}},
 		{id: "rfc3030-2-bdat-crlf-not-needed", name: "a line end for each chunk", fault: keeps("\non", "\non\r\n")},
+		{id: "rfc3030-2-bdat-crlf-not-needed", name: "chunks but the last are lost", fault: undelivered("two")},
 		{id: "rfc3030-2-bdat-crlf-not-needed", name: "a line end is two", fault: keeps("one\r\n", "one\r\r\n\n")},
 		{id: "rfc3030-2-bdat-crlf-not-needed", name: "a chunk is lost", fault: keeps("e\r\ntwo", "\ntwo")},
 		{id: "rfc3030-2-bdat-exact-count", name: "a line end is eaten", fault: eatsMore(2)},
@@ -185,6 +187,16 @@ func noChunking(f faulty.Fault) faulty.Fault {
 func endsAtDot(data []byte) [][]byte {
 	before, _, _ := bytes.Cut(data, []byte("\r\n.\r\n"))
 	return [][]byte{before}
+}
+
+// undelivered loses each message that has a text.
+func undelivered(text string) faulty.Fault {
+	return faulty.Fault{Delivered: func(data []byte) [][]byte {
+		if bytes.Contains(data, []byte(text)) {
+			return nil
+		}
+		return [][]byte{data}
+	}}
 }
 
 // keeps has a text in another's place in what is delivered.

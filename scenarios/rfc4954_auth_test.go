@@ -12,6 +12,7 @@ import (
 func TestAuth(t *testing.T) {
 	suite(t, "rfc4954/auth.lua", []fault{
 		{id: "rfc4954-3-keyword", name: "nothing behind it", fault: mechanisms(` .*`, "")},
+		{id: "rfc4954-3-keyword", name: "for old clients alone", fault: say("EHLO", func(reply string) string { return strings.ReplaceAll(reply, "AUTH ", "AUTH=") })},
 		{id: "rfc4954-3-keyword", name: "commas", fault: mechanisms(` CRAM`, ",CRAM")},
 		{id: "rfc4954-3-keyword", name: "a long name", fault: mechanisms(`$`, " X-MECHANISM-WITH-A-LONG-NAME")},
 		{id: "rfc4954-4-auth-ok-235", name: "another code", fault: replaced("AUTH", "235", "250")},
@@ -25,6 +26,10 @@ func TestAuth(t *testing.T) {
 		{id: "rfc4954-4-bad-creds-535", name: "temporary", fault: replaced("AUTH", "535 5.7.8", "454 4.7.0")},
 		{id: "rfc4954-4-bad-creds-535", name: "another code", fault: replaced("AUTH", "535 5.7.8", "550 5.7.1")},
 		{id: "rfc4954-4-bad-creds-535", name: "any password", fault: replaced("AUTH", "535 5.7.8", "235 2.7.0"), level: "failure"},
+		{id: "rfc4954-4-bad-creds-535", name: "any password by LOGIN", fault: faulty.Fault{Response: anyLogin}, level: "failure"},
+		{id: "rfc4954-4-bad-creds-535", name: "a letter more", fault: obey(login("demo-password-1x"), authPlain), level: "failure"},
+		{id: "rfc4954-4-bad-creds-535", name: "a letter less", fault: obey(login("demo-password-"), authPlain), level: "failure"},
+		{id: "rfc4954-4-bad-creds-535", name: "upper case", fault: obey(login("DEMO-PASSWORD-1"), authPlain), level: "failure"},
 		{id: "rfc4954-4-cancel-501", name: "goes on", fault: replaced("AUTH", "501 5.7.0", "334 ")},
 		{id: "rfc4954-4-cancel-501", name: "a wrong password", fault: replaced("AUTH", "501 5.7.0", "535 5.7.8"), level: "warning"},
 		{id: "rfc4954-4-cancel-501", name: "hangs up", fault: faulty.Fault{Response: hangUpAt("*")}},
@@ -56,6 +61,7 @@ func TestAuth(t *testing.T) {
 		{id: "rfc4954-5-mail-auth-param", name: "unknown", fault: answer(`^MAIL.* AUTH=`, "555 5.5.4 Unsupported")},
 		{id: "rfc4954-5-mail-auth-param", name: "not with an address", fault: answer(`^MAIL.* AUTH=e`, "501 5.5.4 Syntax")},
 		{id: "rfc4954-5-mail-auth-param", name: "for users alone", fault: inMail(func(c *faulty.Conv) bool { return !c.User }, "AUTH=", "550 5.7.1 Log in")},
+		{id: "rfc4954-5-mail-auth-param", name: "a login is wanted", fault: inMail(func(c *faulty.Conv) bool { return !c.User }, "AUTH=", "530 5.7.0 Log in")},
 		{id: "rfc4954-5-mail-auth-badx", name: "taken", fault: obey(`AUTH=a\+zz`, "AUTH=<>"), level: "note"},
 		{id: "rfc4954-5-mail-auth-badx", name: "hangs up", fault: hangUp(`AUTH=a\+zz`)},
 		{id: "rfc4954-3-mail-line-500", name: "512 octets", fault: answer(`^MAIL.{507}`, "500 5.5.2 Line too long")},
@@ -87,6 +93,20 @@ func mechanisms(pattern, replacement string) faulty.Fault {
 // responses changes what answers challenges.
 func responses(change func(line string) string) faulty.Fault {
 	return faulty.Fault{Response: func(_ *faulty.Conv, line string) (string, bool) { return change(line), false }}
+}
+
+// login is a pattern of PLAIN with a password.
+func login(password string) string {
+	return `^` + regexp.QuoteMeta("AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00user\x00"+password))) + `$`
+}
+
+// anyLogin lets in who answers a challenge with a password that is wrong, and nothing else.
+func anyLogin(c *faulty.Conv, line string) (string, bool) {
+	if b, err := base64.StdEncoding.DecodeString(line); err != nil || !strings.HasPrefix(string(b), "wrong-") {
+		return line, false
+	}
+	c.Say("235 2.7.0 fine\r\n")
+	return line, true
 }
 
 // unpad makes one text of two in base64.

@@ -31,14 +31,16 @@ func TestEhlo(t *testing.T) {
 		{id: "rfc5321-4.1.1.1-ehlo-lists-optional", name: "EXPN", fault: answer(`^EXPN`, "250 2.1.5 <user@demo.test>")},
 		{id: "rfc5321-4.1.1.1-ehlo-lists-optional", name: "EXPN 252", fault: answer(`^EXPN`, "252 2.1.5 who knows")},
 		{id: "rfc5321-4.1.1.1-ehlo-lists-optional", name: "ETRN", fault: answer(`^ETRN`, "250 2.0.0 queuing started"), to: "smtps"},
-		{id: "rfc5321-4.1.1.1-ehlo-lists-optional", name: "HELP", fault: unlisted("HELP|VRFY"), level: "note"},
+		{id: "rfc5321-4.1.1.1-ehlo-lists-optional", name: "HELP", fault: unlisted("HELP|VRFY"), level: "warning"},
 		{id: "rfc5321-4.2.4-ehlo-no-false-caps", name: "VRFY", fault: answer(`^VRFY`, "502 5.5.1 disabled")},
 		{id: "rfc5321-4.2.4-ehlo-no-false-caps", name: "ETRN", fault: lists("ETRN"), to: "smtps"},
 		{id: "rfc5321-4.2.4-ehlo-no-false-caps", name: "STARTTLS", fault: answer(`^STARTTLS`, "500 5.5.2 what?")},
 		{id: "rfc5321-4.2.4-ehlo-no-false-caps", name: "BDAT", fault: answer(`^BDAT`, "502 5.5.1 no")},
 		{id: "rfc5321-4.1.4-ehlo-resets", name: "a transaction outlives it", fault: answerIn(`^EHLO`, list)},
 		{id: "rfc5321-4.1.4-ehlo-resets", name: "refused", fault: answerIn(`^EHLO`, "503 5.5.1 again?"), level: "warning"},
+		{id: "rfc5321-4.1.4-ehlo-resets", name: "the recipients are kept", fault: keepsRecipients(`^EHLO`), level: "failure"},
 		{id: "rfc5321-4.1.4-helo-resets", name: "a transaction outlives it", fault: answerIn(`^HELO`, "250 mx.demo.test")},
+		{id: "rfc5321-4.1.4-helo-resets", name: "the recipients are kept", fault: keepsRecipients(`^HELO`), level: "failure"},
 		{id: "rfc5321-4.1.4-ehlo-reject-keeps-state", name: "it resets", fault: first(`^EHLO$`, "RSET")},
 		{id: "rfc5321-4.1.1.1-ehlo-noarg", name: "accepted", fault: obey(`^EHLO$`, "EHLO x"), level: "warning"},
 		{id: "rfc5321-4.1.1.1-ehlo-noarg", name: "closes", fault: hangUp(`^EHLO$`)},
@@ -48,13 +50,14 @@ func TestEhlo(t *testing.T) {
 		{id: "rfc5321-4.1.1.1-ehlo-literal6", name: "no literals", fault: answer(`^EHLO \[IPv6:2`, "501 5.5.2 syntax")},
 		{id: "rfc5321-4.1.1.1-ehlo-badliteral", name: "closes", fault: hangUp(`^EHLO \[300`)},
 		{id: "rfc5321-4.1.1.1-ehlo-badliteral", name: "accepted", fault: obey(`\[300.*`, "x"), level: "note"},
-		{id: "rfc5321-4.1.2-ehlo-underscore", name: "closes", fault: hangUp(`^EHLO foo_`)},
-		{id: "rfc5321-4.1.1.1-ehlo-trailing-text", name: "closes", fault: hangUp(`^EHLO \[192.0.2.1\] `)},
+		{id: "rfc5321-4.1.2-ehlo-underscore", name: "closes", fault: hangUp(`^EHLO foo_`), level: "warning"},
+		{id: "rfc5321-4.1.1.1-ehlo-trailing-text", name: "closes", fault: hangUp(`^EHLO \[192.0.2.1\] `), level: "warning"},
 		{id: "rfc5321-4.1.4-helo-verify-not-refuse", name: "refused at RCPT", fault: refusesStrangers(), level: "warning"},
 		{id: "rfc5321-2.4-ehlo-keyword-case", name: "upper case alone", fault: answerCase(`size=`, "555 5.5.4 what?")},
 		{id: "rfc5321-4.1.1.1-ehlo-noreset-tls", name: "STARTTLS again", fault: lists("STARTTLS")},
 		{id: "rfc5321-4.1.1.1-ehlo-repeatable", name: "refused", fault: answerAgain("503 5.5.1 again?"), level: "warning"},
-		{id: "rfc5321-4.1.1.1-ehlo-repeatable", name: "another list", fault: answerAgain(list)},
+		{id: "rfc5321-4.1.1.1-ehlo-repeatable", name: "another list", fault: answerAgain(list), level: "warning"},
+		{id: "rfc5321-4.1.1.1-ehlo-repeatable", name: "closes", fault: faulty.Fault{Command: closesAgain}, level: "warning"},
 	})
 }
 
@@ -92,4 +95,12 @@ func answerAgain(reply string) faulty.Fault {
 		c.Say(said(reply))
 		return text, true
 	}}
+}
+
+func closesAgain(c *faulty.Conv, text string) (string, bool) {
+	again := c.Hello != "" && strings.HasPrefix(text, "EHLO")
+	if again {
+		c.Close()
+	}
+	return text, again
 }

@@ -14,6 +14,7 @@ func TestSession(t *testing.T) {
 		{id: "rfc5321-4.1.1.5-rset-clears", name: "nothing is forgotten", fault: answer(`^RSET`, "250 2.0.0 fine")},
 		{id: "rfc5321-4.1.1.5-rset-clears", name: "the sender is kept", fault: afterReset(`^RCPT`, "250 2.1.5 fine")},
 		{id: "rfc5321-4.1.1.5-rset-clears", name: "the recipients are kept", fault: afterReset(`^DATA`, "354 go on")},
+		{id: "rfc5321-4.1.1.5-rset-clears", name: "the next transaction has them", fault: keepsRecipients(`^RSET`)},
 		{id: "rfc5321-4.1.1.5-rset-before-ehlo", name: "503", fault: beforeHello(`^RSET`, "503 5.5.1 EHLO first")},
 		{id: "rfc5321-4.1.1.5-rset-no-close", name: "closes", fault: lastWord(`^RSET`, "250 2.0.0 bye")},
 		{id: "rfc5321-4.1.1.5-rset-keeps-session", name: "EHLO is forgotten", fault: afterReset(`^MAIL`, "503 5.5.1 EHLO first")},
@@ -35,11 +36,12 @@ func TestSession(t *testing.T) {
 		{id: "rfc5321-4.1.1.10-no-close-on-error", name: "at an unknown recipient", fault: lastWord(`^RCPT TO:<nosuch`, "550 5.1.1 who?")},
 		{id: "rfc5321-7.8-error-limit", name: "without 421", fault: countErrors(10, ""), level: "warning"},
 		{id: "rfc5321-7.8-error-limit", name: "with 421", fault: countErrors(10, "421 4.7.0 mx.demo.test bye"), right: true},
+		{id: "rfc5321-7.8-error-limit", name: "421, and goes on", fault: answer(`^FROB`, "421 4.7.0 mx.demo.test bye"), level: "warning"},
 		{id: "rfc5321-7.8-error-limit", name: "250", fault: answer(`^FROB`, "250 2.0.0 fine")},
 		{id: "rfc5321-4.1.1.8-help", name: "354", fault: answer(`^HELP`, "354 go on")},
 		{id: "rfc5321-4.1.1.8-help", name: "250", fault: answer(`^HELP`, "250 2.0.0 fine"), level: "note"},
 		{id: "rfc5321-4.1.1.8-help-no-effect", name: "it resets", fault: first(`^HELP`, "RSET")},
-		{id: "rfc5321-F.6-send-soml-saml", name: "SOML", fault: answer(`^SOML`, "250 2.0.0 fine")},
+		{id: "rfc5321-F.6-send-soml-saml", name: "SOML", fault: answer(`^SOML`, "250 2.0.0 fine"), level: "warning"},
 		{id: "rfc5321-F.1-turn", name: "honoured", fault: answer(`^TURN`, "250 2.0.0 your turn")},
 	})
 }

@@ -35,7 +35,7 @@ func TestSyntax(t *testing.T) {
 		})},
 		{id: "rfc5321-4.1.1-trailing-ws", name: "NOOP", fault: answer(`^NOOP $`, "501 5.5.4 no argument")},
 		{id: "rfc5321-4.1.1-trailing-ws", name: "DATA", fault: answer(`^DATA $`, "501 5.5.4 no argument")},
-		{id: "rfc5321-4.1.1-trailing-tab", name: "closes", fault: hangUp(`\t$`)},
+		{id: "rfc5321-4.1.1-trailing-tab", name: "closes", fault: hangUp(`\t$`), level: "warning"},
 		{id: "rfc5321-3.3-no-space-colon", name: "closes", fault: hangUp(`FROM: `)},
 		{id: "rfc5321-3.3-no-space-colon", name: "accepted", fault: obey(`FROM: `, "FROM:"), level: "note"},
 		{id: "rfc5321-3.3-space-before-colon", name: "two replies", fault: answer(`FROM :`, "501 no\r\n500 no")},

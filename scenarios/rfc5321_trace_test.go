@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/smtpspec/smtpspec/scenarios/faulty"
@@ -13,6 +14,7 @@ func TestTrace(t *testing.T) {
 	suite(t, "rfc5321/trace.lua", []fault{
 		{id: "rfc5321-4.4-received-added", name: "none", fault: rewrites(received, "")},
 		{id: "rfc5321-4.4-received-added", name: "at the end of the header", fault: rewrites(`(?s)(Received: .*?\+0000\r\n)(.*?\r\n)\r\n`, "$2$1\r\n")},
+		{id: "rfc5321-4.4-received-added", name: "twice", fault: rewrites(received, "$0$0")},
 		{id: "rfc5321-4.4-received-from", name: "no FROM", fault: rewrites(`Received: from \S+ \(.*\)`, "Received:")},
 		{id: "rfc5321-4.4-received-from", name: "no name", fault: rewrites(`Received: from \S+`, "Received: from unknown"), level: "warning"},
 		{id: "rfc5321-4.4-received-from", name: "no address", fault: rewrites(`(Received: from \S+) \(.*\)`, "$1"), level: "warning"},
@@ -24,6 +26,7 @@ func TestTrace(t *testing.T) {
 		{id: "rfc5321-4.4-received-date", name: "of long ago", fault: rewrites(`(;\r\n\t\S+ \d+ \S+ )\d+`, "${1}1999"), level: "warning"},
 		{id: "rfc5321-4.4-received-for-single", name: "all recipients", fault: rewrites(`;\r\n\t`, "\r\n\tfor <user@demo.test>, <user2@demo.test>;\r\n\t")},
 		{id: "rfc5321-4.4-received-for-single", name: "the other recipient", fault: rewrites(`;\r\n\t`, "\r\n\tfor <user2@demo.test>;\r\n\t")},
+		{id: "rfc5321-4.4-received-for-single", name: "the first recipient", fault: namesFirst()},
 		{id: "rfc5321-7.2-no-bcc-leak", name: "Apparently-To", fault: rewrites(`From: `, "Apparently-To: <user2@demo.test>\r\nFrom: ")},
 		{id: "rfc5321-7.2-no-bcc-leak", name: "X-RCPT", fault: rewrites(`^`, "X-Rcpt: user@demo.test, user2@demo.test\r\n")},
 		{id: "rfc5321-4.4-received-with", name: "always ESMTP", fault: rewrites(`with \S+`, "with ESMTP")},
@@ -42,6 +45,7 @@ func TestTrace(t *testing.T) {
 		{id: "rfc5321-4.4-return-path-single", name: "the client's", fault: rewrites(`Return-Path: .*`, "Return-Path: <forged@example.net>")},
 		{id: "rfc5321-3.3-accepted-is-delivered", name: "lost", fault: faulty.Fault{Delivered: nothing}, waits: true},
 		{id: "rfc5321-3.3-accepted-is-delivered", name: "twice", fault: faulty.Fault{Delivered: func(data []byte) [][]byte { return [][]byte{data, append([]byte("X"), data...)} }}},
+		{id: "rfc5321-3.3-accepted-is-delivered", name: "not to the last of several", fault: answerIn(`^RCPT`, "250 2.1.5 fine"), waits: true},
 	})
 }
 
@@ -56,6 +60,22 @@ func TestLoops(t *testing.T) {
 		{id: "rfc5321-6.3-loop-stopped", name: "closes", fault: closesAt("Hop200")},
 		{id: "rfc5321-6.3-loop-stopped", name: "delivered", fault: faulty.Fault{Message: forgetsHops}, level: "warning"},
 	})
+}
+
+// namesFirst has FOR name the first recipient in all copies.
+func namesFirst() faulty.Fault {
+	var first atomic.Value
+	return faulty.Fault{
+		Command: func(c *faulty.Conv, text string) (string, bool) {
+			if path, ok := strings.CutPrefix(text, "RCPT TO:"); ok && c.Recipients == 0 {
+				first.Store(path)
+			}
+			return text, false
+		},
+		Delivered: func(data []byte) [][]byte {
+			return rewrites(`;\r\n\t`, "\r\n\tfor "+first.Load().(string)+";\r\n\t").Delivered(data)
+		},
+	}
 }
 
 // nothing is what a server delivers that loses messages.

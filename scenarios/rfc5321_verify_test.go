@@ -27,6 +27,7 @@ func TestVerify(t *testing.T) {
 		{id: "rfc5321-4.1.1.7-expn-format", name: "one a line", fault: expands(lists("EXPN"), members), facts: list, right: true},
 		{id: "rfc5321-4.1.1.7-expn-format", name: "two in a line", fault: expands(lists("EXPN"), "250 <user@demo.test>, <user2@demo.test>"), facts: list},
 		{id: "rfc5321-4.1.1.7-expn-format", name: "a line without", fault: expands(lists("EXPN"), "250-Members:\r\n250 <user@demo.test>"), facts: list},
+		{id: "rfc5321-4.1.1.7-expn-format", name: "a source route", fault: expands(lists("EXPN"), "250 <@hop.example.org:user@demo.test>"), facts: list},
 	})
 }
 

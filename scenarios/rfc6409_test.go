@@ -11,6 +11,9 @@ import (
 
 func TestSubmission(t *testing.T) {
 	faults := []fault{
+		{id: "rfc6409-4.3-require-auth", name: "an open relay", fault: answer(`^(MAIL|RCPT)`, "250 2.1.0 fine")},
+		{id: "rfc6409-4.3-require-auth", name: "as late as RCPT", fault: answer(`^MAIL`, "250 2.1.0 fine"), level: "warning"},
+		{id: "rfc6409-4.3-require-auth", name: "another code", fault: replaced("MAIL", "530 5.7.0", "550 5.7.1"), level: "warning"},
 		{id: "rfc6409-7-auth-offered", name: "none", fault: say("EHLO", func(reply string) string { return strings.Replace(reply, "250 AUTH ", "250 X-AUTH ", 1) })},
 		{id: "rfc6409-7-no-etrn-atrn", name: "ETRN", fault: lists("ETRN"), level: "warning"},
 		{id: "rfc6409-7-no-etrn-atrn", name: "ATRN", fault: lists("ATRN")},

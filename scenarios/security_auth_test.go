@@ -33,6 +33,7 @@ func TestSecurityAuth(t *testing.T) {
 			return parts
 		})},
 		{id: "sec-spoof-auth", name: "anybody", fault: obey(`<user2@demo.test>`, "<sender@example.org>"), level: "warning"},
+		{id: "sec-spoof-auth", name: "in the header", level: "note"},
 		{id: "sec-spoof-auth", name: "upper case", fault: another(`<USER2@DEMO.TEST>`)},
 		{id: "sec-spoof-auth", name: "quotes", fault: another(`<"\\?.*"@demo.test>`)},
 		{id: "sec-auth-state-after-rset", name: "RSET forgets half", fault: forgets(`^RSET`)},

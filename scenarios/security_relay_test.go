@@ -80,6 +80,7 @@ func TestRelay(t *testing.T) {
 		{id: "sec-relay-31-after-valid", name: "after RSET", fault: trusting(`^RSET`, "")},
 		{id: "sec-relay-31-after-valid", name: "after HELO", fault: trusting(`^HELO`, "")},
 		{id: "sec-relay-32-helo-spoof", name: "its own name", fault: trusting(`^EHLO mx\.demo\.test`, "")},
+		{id: "sec-relay-32-helo-spoof", name: "HELO", fault: trusting(`^HELO localhost`, "")},
 		{id: "sec-relay-32-helo-spoof", name: "localhost", fault: trusting(`^EHLO localhost`, "")},
 		{id: "sec-relay-33-auth-failed-open", name: "cancelled or wrong", fault: trusting(`^AUTH failed`, "")},
 		{id: "sec-relay-34-xforward-xclient", name: "XCLIENT", fault: answer(`^XCLIENT`, "220 mx.demo.test ESMTP")},

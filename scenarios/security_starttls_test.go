@@ -22,6 +22,8 @@ func TestStartTLSAttacks(t *testing.T) {
 		{id: "sec-starttls-no-extra-plaintext", name: "a reply to the handshake", fault: faulty.Fault{Handshake: speaksFirst}},
 		{id: "sec-starttls-buffer-bound", name: "hangs", fault: faulty.Fault{Handshake: waits}, waits: true, level: "warning"},
 		{id: "sec-starttls-buffer-bound", name: "nobody else is served", fault: goneAtTLS()},
+		{id: "sec-starttls-buffer-bound", name: "refused", fault: answer(`^STARTTLS`, "454 4.7.0 not now"), right: true},
+		{id: "sec-starttls-inject-noop", name: "refused", fault: answer(`^STARTTLS`, "454 4.7.0 not now"), right: true},
 		{id: "sec-starttls-buffer-bound", name: "answered", fault: faulty.Fault{Handshake: goesOn}},
 		{id: "sec-starttls-downgrade-visible", name: "passwords in clear", fault: say("EHLO", func(reply string) string {
 			return strings.Replace(strings.Replace(reply, " PLAIN", "", 1), "AUTH ", "AUTH PLAIN ", 1)

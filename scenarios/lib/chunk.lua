@@ -42,7 +42,12 @@ function chunk.delivered(c, marker, pieces)
   for i, piece in ipairs(pieces) do
     to.need(chunk.write(c, piece, i == #pieces):reply(), 250, "a chunk")
   end
-  return delivered.find(marker)[1]
+  local message = mailbox.open():find({ header = { Subject = marker }, within = delivered.patience })[1]
+  if not message then
+    delivered.control()
+    fail("the message is accepted, and is not delivered as it was sent; one by DATA is")
+  end
+  return message
 end
 
 -- What says that there is no use for a chunk is the last word of some.

@@ -7,13 +7,12 @@ local delivered = {}
 -- patience is how long a message may take to its mailbox: the variable delivery_delay says how long it is elsewhere.
 delivered.patience = tonumber(vars("delivery_delay", 10))
 
--- asked begins a transaction, and is asked for the message (S4). MAIL and RCPT are given with what they need.
-function delivered.asked(c, mail, ...)
-  to.need(c:send(mail):reply(), 250, mail)
-  for _, rcpt in ipairs { ... } do
-    local reply = c:send(rcpt):reply()
+-- asked begins a transaction or goes on with one, and is asked for the message (S4). MAIL and RCPT are given with what they need.
+function delivered.asked(c, ...)
+  for _, line in ipairs { ... } do
+    local reply = c:send(line):reply()
     if reply.code ~= 251 then
-      to.need(reply, 250, rcpt)
+      to.need(reply, 250, line)
     end
   end
   to.need(c:send("DATA"):reply(), 354, "DATA")

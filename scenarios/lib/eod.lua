@@ -21,6 +21,23 @@ function eod.finish(c, rest)
   return reply
 end
 
+-- for_nobody requires of a transaction without recipients that it comes to nothing. A server may ask for a message that nobody
+-- is to have, but must not accept it.
+function eod.for_nobody(c)
+  local reply = c:send("DATA"):expect { code = { 503, 554, 354 }, weak = "5xx" }
+  if reply.code == 354 then
+    check("a message for nobody is refused", { level = "required" }, function()
+      c:write(to.message(unique()) .. ".\r\n"):expect { code = { 503, 554 }, weak = "5xx" }
+    end)
+  end
+end
+
+-- forgotten requires that the next transaction does not have the recipients of the one before.
+function eod.forgotten(c)
+  to.need(c:send("MAIL FROM:<" .. to.sender() .. ">"):reply(), 250, "MAIL")
+  eod.for_nobody(c)
+end
+
 -- none requires that octets are no end of data. They come behind a line of a message's text, or behind the start that is
 -- given. Who refuses them, at once or in the end, is right, too.
 function eod.none(octets, start)

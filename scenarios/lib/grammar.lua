@@ -7,10 +7,21 @@ function grammar.first(reply)
   return reply.lines[1]:match("^%S*")
 end
 
+-- An address literal (RFC 5321 4.1.3): an IPv4 address, or a tag and what it says.
+local function is_literal(name)
+  local octets = { name:match("^%[(%d+)%.(%d+)%.(%d+)%.(%d+)%]$") }
+  for _, octet in ipairs(octets) do
+    if tonumber(octet) > 255 then
+      return false
+    end
+  end
+  return #octets == 4 or name:find("^%[%a[%w-]*:[^%[%]]+%]$") ~= nil
+end
+
 -- is_domain tells whether a name is a domain or an address literal.
 function grammar.is_domain(name)
-  if name:find("^%[.*%]$") then
-    return true
+  if name:find("^%[") then
+    return is_literal(name)
   end
   for label in (name .. "."):gmatch("(.-)%.") do
     if not label:find("^%w[%w-]*$") or label:find("-$") then

@@ -164,6 +164,7 @@ function tls.injected(octets, gap)
     c:write("STARTTLS\r\n" .. octets)
   end
   if c:expect({ 220, "4xx", "5xx", "close" }).code ~= 220 then
+    c:abort() -- there is no TLS, and what stands behind is right to be answered
     return nil
   end
   local text, ended = c:read(4, "200ms")

@@ -59,9 +59,23 @@ function to.alive(c)
   to.quiet(c)
 end
 
--- sender is the reverse-path to use.
+-- patient warns where a command has no reply, or the session does not go on behind it. What the reply says can be a matter of
+-- taste; that there is one is not.
+function to.patient(c, reply, what)
+  if reply.ended then
+    warn(("%s has no reply: the server closed the connection"):format(what))
+  else
+    check("the session goes on", { level = "should" }, function() to.alive(c) end)
+  end
+end
+
+-- Whether the latest connection has logged in.
+local known
+
+-- sender is the reverse-path to use: the user's own where one logs in, who may not be let send as another.
 function to.sender()
-  return target("from", "sender@example.org")
+  local user = (known or to.submits()) and target("user", ""):match("^%S+@%S+$")
+  return target("from", user or "sender@example.org")
 end
 
 -- smtp skips a check where LMTP is spoken.
@@ -91,6 +105,7 @@ local elsewhere
 
 -- connect is connected, and has read nothing.
 function to.connect(options)
+  known = false
   options = options or {}
   options.policy = options.policy or to.policy
   if elsewhere then
@@ -139,6 +154,7 @@ end
 
 local function login(c)
   to.need(c:auth { mechanism = "auto", code = { 235, "4xx", "5xx" } }, 235, "AUTH")
+  known = true
 end
 
 -- login logs in where there is a user and a mechanism for the password, and tells whether.
@@ -152,7 +168,8 @@ end
 
 -- Where mail is submitted, one logs in first: the fact submission says so, or the port.
 function to.submits()
-  return elsewhere ~= nil or target("submission", "no") ~= "no" or target.port == 587 or target.port == 465
+  local port = tonumber(target("port", 0)) -- which is unknown while files are loaded without a target
+  return elsewhere ~= nil or target("submission", "no") ~= "no" or port == 587 or port == 465
 end
 
 -- submission has all the ways here lead to where mail is submitted: to the target, or to the port that the fact
@@ -215,11 +232,10 @@ end
 
 -- begin sends MAIL, after a login where one is asked for.
 local function begin(c)
-  local line = "MAIL FROM:<" .. to.sender() .. ">"
-  local reply = c:send(line):reply()
+  local reply = c:send("MAIL FROM:<" .. to.sender() .. ">"):reply()
   if reply.code == 530 and may_login(c) then
     login(c)
-    reply = c:send(line):reply()
+    reply = c:send("MAIL FROM:<" .. to.sender() .. ">"):reply()
   end
   to.need(reply, 250, "MAIL")
 end

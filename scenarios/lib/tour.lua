@@ -27,20 +27,26 @@ local function questions(say)
   say(c, "NOOP")
   say(c, "VRFY " .. target("valid_rcpt", "postmaster"))
   say(c, "HELP")
+  if target("list") then
+    say(c, "EXPN " .. target.list)
+  end
   say(c, "QUIT")
   return c
 end
 
 local function errors(say)
   local c = to.greeting()
+  if target.protocol ~= "lmtp" then
+    say(c, "HELO " .. to.name)
+  end
   say(c, "FROB")
   say(c, "RCPT TO:<>")
   say(c, "QUIT")
   return c
 end
 
--- take calls a function with each whole reply, and after with the connection each time that one was waited for. A connection
--- that is closed is the end of that conversation alone.
+-- take calls a function with each whole reply, and after with the connection each time that one was waited for, with what came,
+-- and with what it was to answer. A connection that is closed is the end of that conversation alone.
 function tour.take(judge, after)
   local function say(c, line)
     local last = c.replies[#c.replies]
@@ -49,7 +55,7 @@ function tour.take(judge, after)
     end
     local reply = c:write(line .. "\r\n"):reply()
     if after then
-      after(c, reply)
+      after(c, reply, line)
     end
     return reply
   end
@@ -62,13 +68,13 @@ function tour.take(judge, after)
   end
 end
 
--- lines calls a function with each line of all replies, its line end included.
-function tour.lines(judge)
+-- lines calls a function with each line of all replies, its line end included, and after as take does.
+function tour.lines(judge, after)
   tour.take(function(reply)
     for line in reply.raw:gmatch("[^\n]*\n") do
       judge(line, reply)
     end
-  end)
+  end, after)
 end
 
 return tour

@@ -83,10 +83,29 @@ end)
 scenario("a size that was agreed to is not refused with 552 in the end", {
   id = "rfc1870-6.3-agreed-not-552", level = "should", refs = { "RFC 1870 6.3" }, requires = { "valid_rcpt" },
 }, function()
-  local c = declared(5000)
-  local reply = c:write(to.message(unique(), ("A line of text.\r\n"):rep(200)) .. ".\r\n"):reply()
-  assert.is_true(reply.code ~= 552, "a message that is smaller than declared was refused with 552")
-  to.need(reply, 250, "the message")
+  local text = to.message(unique(), ("A line of text.\r\n"):rep(200))
+  for _, more in ipairs { 1000, 0 } do
+    local reply = declared(#text + more):write(text .. ".\r\n"):reply()
+    assert.is_true(reply.code ~= 552, "a message that is not larger than declared was refused with 552")
+    to.need(reply, 250, "the message")
+  end
+end)
+
+scenario("the dots that are taken off do not count", {
+  id = "rfc1870-5-count-definition", level = "required", refs = { "RFC 1870 5" }, requires = { "valid_rcpt" },
+}, function()
+  local c = to.sent()
+  local n = limit(c)
+  if n > 16 * 2 ^ 20 then
+    skip("the limit is too high to be tried")
+  end
+  to.again(c):write(to.message(unique()))
+  local block = ("..\r\n"):rep(2 ^ 14) -- 48 KiB, and 16 KiB of dots
+  for _ = 1, math.floor(0.9 * n / (48 * 1024)) do
+    c:write(block)
+  end
+  local reply = c:write(".\r\n"):expect { code = { "2xx", "4xx", "5xx" }, within = 30 }
+  assert.is_true(reply.code ~= 552, "a message below the limit was refused with 552: the dots of 4.5.2 were counted")
 end)
 
 scenario("a size of twenty digits does not wrap", {

@@ -33,7 +33,11 @@ local function each(judge)
       judge(reply, c)
     end
   end
-  tour.take(function() end, function(c, reply) whole(reply, c) end)
+  tour.take(function() end, function(c, reply, line)
+    if not line:find("^HELO") then -- whose reply has none
+      whole(reply, c)
+    end
+  end)
   refused(whole)
   assert.greater(seen, 0, "whole replies")
 end

@@ -110,7 +110,13 @@ end)
 scenario("no reply waits when all commands have been read", {
   id = "rfc2920-3.2-7-flush-on-empty", level = "must", refs = { "RFC 2920 3.2" }, requires = { "PIPELINING", "valid_rcpt" },
 }, function()
-  local c = to.proven()
+  local c = to.ehlo()
+  if c:send(mail):expect({ code = { "2xx", "4xx", "5xx", "silence" }, within = 10 }).ended then
+    group(c, "NOOP", "NOOP", "NOOP")
+    c:expect { code = "silence", within = "500ms" } -- MAIL's comes now, if it has waited for them
+  end
+
+  c = to.proven()
   group(c, mail, rcpt)
   c:expect(250)
   c:expect { code = taken, within = 5 }
@@ -127,7 +133,7 @@ scenario("a group may end within a command", {
 end)
 
 scenario("every command of a group of 64 KiB is answered", {
-  id = "rfc2920-3.1-large-group", level = "required", requires = { "PIPELINING", "valid_rcpt" },
+  id = "rfc2920-3.1-large-group", level = "required", requires = { "PIPELINING", "valid_rcpt" }, timeout = 180,
 }, function()
   local c = to.proven(patience)
   local some = math.min(900, math.ceil(32768 / (#rcpt + 2)))
@@ -175,6 +181,6 @@ scenario("commands in one piece are answered or refused, where PIPELINING is not
   group(c, mail, rcpt)
   local any = { "2xx", "4xx", "5xx", "close" }
   if not c:expect(any).ended then
-    c:expect(any)
+    check("no command is lost without a word", { level = "should" }, function() c:expect(any) end)
   end
 end)

@@ -120,14 +120,19 @@ scenario("after RSET command lines are as limited as before", {
 end)
 
 -- Who can process it need not refuse it (RFC 5321 4.1.4).
-scenario("RCPT between chunks is refused with 503", {
+scenario("MAIL and RCPT between chunks are refused with 503", {
   id = "rfc3030-2-bdat-mail-between", level = "required", refs = { "RFC 5321 4.1.4" },
   requires = { "CHUNKING", "valid_rcpt" },
 }, function()
-  local c = chunk.begun()
-  local reply = c:send("RCPT TO:<" .. target.valid_rcpt .. ">"):expect { code = { 503, 250 }, weak = "5xx" }
-  to.doubtful(reply, "RCPT between chunks")
-  chunk.in_sync(c)
+  for what, line in pairs {
+    RCPT = "RCPT TO:<" .. target.valid_rcpt .. ">", MAIL = "MAIL FROM:<" .. to.sender() .. ">",
+  } do
+    check(what, function()
+      local c = chunk.begun()
+      to.doubtful(c:send(line):expect { code = { 503, 250 }, weak = "5xx" }, what .. " between chunks")
+      chunk.in_sync(c)
+    end)
+  end
 end)
 
 scenario("dots are delivered as they are", {

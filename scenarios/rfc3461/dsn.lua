@@ -59,6 +59,7 @@ scenario("a wrong NOTIFY or ORCPT, or a second one, is refused with 501", {
 }, function()
   for _, params in ipairs {
     "NOTIFY=NEVER,SUCCESS", "NOTIFY=FOO", "NOTIFY=", "NOTIFY=NEVER NOTIFY=NEVER", "ORCPT=foo", "ORCPT=rfc822;a+zz",
+    "ORCPT=rfc822;a@example.org ORCPT=rfc822;b@example.org",
   } do
     check(params, function()
       local c = to.rcpt()
@@ -112,7 +113,7 @@ local function reported()
   if #list == 0 then
     inconclusive("there is no report")
   end
-  return list[1].raw, marker
+  return list[1].raw, marker, list[1].type
 end
 
 -- field is the value of a field of the report's machine-readable part.
@@ -133,6 +134,21 @@ scenario("NOTIFY=SUCCESS has the sender told of the delivery", {
   assert.match("delivery%-status", message.params["report-type"] or "", "what the report is of")
   local action = (field(message.raw, "Action") or "none"):lower():match("^%a*")
   assert.contains({ "delivered", "relayed", "expanded" }, action, "what was done, by the report")
+end)
+
+scenario("a report has the parts and fields of one", {
+  id = "rfc3464-2-report-format", level = "must", refs = { "RFC 3464 2", "RFC 6522 3" }, tags = { "delivery" },
+  requires = { "valid_rcpt", "mailbox" },
+}, function()
+  local raw, _, kind = reported()
+  assert.equal("multipart/report", kind, "the type of the report")
+  assert.match("\n[Cc]ontent%-[Tt]ype:%s*message/[%w-]*delivery%-status", raw, "the report has no part for programs")
+  assert.match("^%s*[%w-]+%s*;%s*%S", field(raw, "Reporting-MTA") or "none", "Reporting-MTA")
+  assert.match("^%s*[%w-]+%s*;%s*%S", field(raw, "Final-Recipient") or "none", "Final-Recipient")
+  assert.match("^2%.%d+%.%d+", field(raw, "Status") or "none", "Status")
+  assert.match("^%a", field(raw, "Action") or "", "Action")
+  local sender = field(raw, "Return-Path")
+  assert.is_true(sender == nil or sender:match("^<%s*>") ~= nil, "the report has a sender, and should have none")
 end)
 
 scenario("without NOTIFY=SUCCESS nobody is told of a delivery", {

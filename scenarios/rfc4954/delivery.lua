@@ -14,6 +14,6 @@ scenario("Received says that the sender has logged in", {
   to.need(c:write(to.message(marker) .. ".\r\n"):reply(), 250, "a small message")
   local message = mailbox.open():wait { contains = marker }
   local traces = table.concat(message:header_values("Received"), "\n"):upper()
-  local protocol = with_tls and "SMTPSA" or "SMTPA"
-  assert.match("WITH%s+%w*" .. protocol, traces, "no Received has with E" .. protocol)
+  local protocol = (target.protocol == "lmtp" and "LMTP" or "ESMTP") .. (with_tls and "SA" or "A")
+  assert.match("WITH%s+%w*" .. protocol:gsub("^E", ""), traces, "no Received has with " .. protocol)
 end)

@@ -1,5 +1,6 @@
 -- RFC 5321 2.3.8, 3.3, 4.1.1.4, 4.5.2: DATA, where a message ends, and where a line does.
 
+local delivered = require "delivered"
 local eod = require "eod"
 local to = require "to"
 
@@ -33,20 +34,10 @@ scenario("DATA before MAIL is out of sequence", {
   to.alive(c)
 end)
 
--- A server may ask for a message that nobody is to have, but must not accept it.
-local function for_nobody(c)
-  local reply = c:send("DATA"):expect { code = { 503, 554, 354 }, weak = "5xx" }
-  if reply.code == 354 then
-    check("a message for nobody is refused", { level = "required" }, function()
-      c:write(to.message(unique()) .. ".\r\n"):expect { code = { 503, 554 }, weak = "5xx" }
-    end)
-  end
-end
-
 scenario("DATA before RCPT is refused, or the message is", {
   id = "rfc5321-3.3-data-no-rcpt", level = "may", refs = { "RFC 5321 3.3" },
 }, function()
-  for_nobody(to.mail())
+  eod.for_nobody(to.mail())
 end)
 
 scenario("DATA is refused when all recipients were, or the message is", {
@@ -56,13 +47,15 @@ scenario("DATA is refused when all recipients were, or the message is", {
   if to.accepted(c:send("RCPT TO:<" .. target.invalid_rcpt .. ">"):reply()) then
     inconclusive(target.invalid_rcpt .. " was accepted")
   end
-  for_nobody(c)
+  eod.for_nobody(c)
 end)
 
 scenario("after a message, DATA needs a new transaction", {
   id = "rfc5321-4.1.1.4-buffers-consumed", level = "required",
 }, function()
-  to.sent():send("DATA"):expect { code = { 503, 554 }, weak = "5xx" }
+  local c = to.sent()
+  c:send("DATA"):expect { code = { 503, 554 }, weak = "5xx" }
+  eod.forgotten(c)
 end)
 
 scenario("after a message, RCPT needs a new MAIL", {
@@ -91,19 +84,25 @@ end)
 scenario("two dots and text on the first line do not end the message", {
   id = "rfc5321-4.5.2-first-line-dotdot", level = "required", refs = { "RFC 5321 4.5.2" },
 }, function()
-  local c = to.data()
-  c:write("..x\r\n")
+  local c, marker = to.data(), unique("first")
+  c:write(".." .. marker .. "\r\n")
   c:expect_silence(1)
-  eod.finish(c)
+  if to.accepted(eod.finish(c)) and target("mailbox") then
+    for _, message in ipairs(mailbox.open():find { contains = marker, within = delivered.patience }) do
+      assert.is_nil(message.raw:find(".." .. marker, 1, true), "the first of two dots is delivered")
+    end
+  end
 end)
 
 scenario("dots within a line or at its end do not end the message", {
   id = "rfc5321-4.5.2-dot-mid-line", level = "required", refs = { "RFC 5321 4.5.2" },
 }, function()
-  local c = to.data()
-  c:write(to.message(unique(), "a.b\r\na.\r\n"))
+  local c, marker = to.data(), unique("dots")
+  c:write(to.message(marker, delivered.between("a.b\r\na..b\r\na.")))
   c:expect_silence(1)
-  eod.finish(c)
+  if to.accepted(eod.finish(c)) and target("mailbox") then
+    assert.equal("a.b\na..b\na.", delivered.text(delivered.find(marker)[1]), "dots were changed")
+  end
 end)
 
 scenario("the end of the message may come in pieces", {
@@ -146,8 +145,8 @@ scenario("octets beyond ASCII in a message are met with patience", {
   id = "rfc5321-2.4-8bit-data", level = "may", refs = { "RFC 5321 2.4" },
 }, function()
   local c = to.data()
-  c:write(to.message(unique(), "Gr\252\223e\r\n") .. ".\r\n"):expect { "2xx", "4xx", "5xx" }
-  to.alive(c)
+  local reply = c:write(to.message(unique(), "Gr\252\223e\r\n") .. ".\r\n"):expect { "2xx", "4xx", "5xx", "close" }
+  to.patient(c, reply, "a message of 8-bit text")
 end)
 
 scenario("a message is not refused for its header", {

@@ -158,7 +158,7 @@ end)
 scenario("spaces at the end of lines are kept", {
   id = "rfc5321-4.5.2-trailing-ws-data", level = "required",
 }, function()
-  delivered.kept("one  \r\n \r\ntwo\t")
+  delivered.kept("one  \r\n \r\n\r\n\r\ntwo\t")
 end)
 
 scenario("no empty line is added", {
@@ -168,6 +168,28 @@ scenario("no empty line is added", {
   assert.is_nil(body:find("^\n"), "an empty line stands before the text")
   assert.is_nil(body:find("the only line\n\n+$"), "an empty line stands behind the text")
   assert.contains(body, "the only line")
+  if body:find("the only line\n.*%S") then
+    warn("text was added to the message")
+  end
+end)
+
+scenario("a message that is refused in the end is not delivered", {
+  id = "rfc5321-4.2.5-4yz-not-delivered", level = "must", refs = { "RFC 5321 4.2.5" },
+}, function()
+  local refused = {}
+  for _, body in ipairs { "a\nb\r\n", "a\rb\r\n", ("x"):rep(5000) .. "\r\n", ("many lines\r\n"):rep(2 ^ 17) } do
+    local marker = unique("refused")
+    if to.data():write(to.message(marker, body) .. ".\r\n"):reply().code >= 400 then
+      refused[#refused + 1] = marker
+    end
+  end
+  if #refused == 0 then
+    skip("the server takes bare LF and CR, long lines, and 1.5 MiB")
+  end
+  delivered.control()
+  for n, marker in ipairs(refused) do
+    mailbox.open():expect_none { contains = marker, within = n == 1 and 2 or "100ms" }
+  end
 end)
 
 -- gone requires that a message is not delivered that was not finished.

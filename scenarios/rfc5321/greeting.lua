@@ -61,6 +61,33 @@ scenario("the greeting may tell the software, and what version it is", {
   end
 end)
 
+-- closed_to_mail has read a greeting with 554.
+local function closed_to_mail()
+  local c = smtp.connect()
+  local greeting = c:reply()
+  if greeting.code ~= 554 then
+    skip("the server greets with " .. (greeting.ended or greeting.code))
+  end
+  return c
+end
+
+scenario("a server that greets with 554 waits for QUIT", {
+  id = "rfc5321-3.1-554-waits-quit", level = "must", refs = { "RFC 5321 3.1" },
+}, function()
+  local c = closed_to_mail()
+  c:expect_silence("500ms")
+  c:send("QUIT"):expect { code = 221, weak = { "2xx", "5xx" } }
+end)
+
+scenario("a server that greets with 554 answers all but QUIT with 503", {
+  id = "rfc5321-3.1-554-503", level = "should", refs = { "RFC 5321 3.1" },
+}, function()
+  local c = closed_to_mail()
+  for _, line in ipairs { to.hello(), "MAIL FROM:<" .. to.sender() .. ">" } do
+    c:send(line):expect { code = 503, weak = "5xx" }
+  end
+end)
+
 scenario("two sessions at once", {
   id = "rfc5321-4.5.4.2-parallel", level = "required", refs = { "RFC 5321 4.5.4.2" }, requires = { "valid_rcpt" },
 }, function()

@@ -1,5 +1,6 @@
 -- RFC 5321 4.5.3.1: the sizes that every server takes, and what becomes of what is larger.
 
+local delivered = require "delivered"
 local eod = require "eod"
 local to = require "to"
 
@@ -34,8 +35,8 @@ scenario("a local part of 65 octets is met with patience", {
   id = "rfc5321-4.5.3.1.1-local-65", level = "may", refs = { "RFC 5321 4.5.3.1.1", "RFC 5321 4.5.3.1.9" },
 }, function()
   local c = to.ready()
-  c:send("MAIL FROM:<" .. x(65) .. "@" .. sender_domain() .. ">"):expect { 250, "5xx" }
-  to.alive(c)
+  local line = "MAIL FROM:<" .. x(65) .. "@" .. sender_domain() .. ">"
+  to.patient(c, c:send(line):expect { 250, "5xx", "close" }, "a local part of 65 octets")
 end)
 
 -- A domain that does not exist may be refused for that, but not for its length.
@@ -59,8 +60,8 @@ scenario("a path of 1000 octets is met with patience", {
   id = "rfc5321-4.5.3.1.3-path-long", level = "may", refs = { "RFC 5321 4.5.3.1.9" },
 }, function()
   local c = to.ready()
-  c:send("MAIL FROM:<a@" .. domain(996) .. ">"):expect { 250, "4xx", "5xx" }
-  to.alive(c)
+  local line = "MAIL FROM:<a@" .. domain(996) .. ">"
+  to.patient(c, c:send(line):expect { 250, "4xx", "5xx", "close" }, "a path of 1000 octets")
 end)
 
 scenario("a command line of 512 octets is accepted", {
@@ -108,18 +109,32 @@ scenario("a command line that is too long has one reply", {
   end
 end)
 
+-- whole tells by a function of a line that is in a message's text, but not as it was sent.
+local function whole(tell, marker, line)
+  for _, message in ipairs(target("mailbox") and mailbox.open():find { contains = marker, within = delivered.patience } or {}) do
+    if delivered.text(message) ~= line then
+      tell(("a line of %d octets, without its CRLF, is cut, folded or changed"):format(#line))
+    end
+  end
+end
+
+-- takes requires that a line is accepted and delivered.
+local function takes(sent, line)
+  local c, marker = to.sent(), unique("line")
+  to.again(c):write(to.message(marker, delivered.between(sent)) .. ".\r\n"):expect(250)
+  whole(fail, marker, line)
+end
+
 scenario("a text line of 1000 octets is accepted", {
   id = "rfc5321-4.5.3.1.6-text-1000", level = "must", refs = { "RFC 5321 4.5.3.1.6" }, requires = { "valid_rcpt" },
 }, function()
-  local c = to.sent()
-  to.again(c):write(to.message(unique(), x(998) .. "\r\n") .. ".\r\n"):expect(250)
+  takes(x(998), x(998))
 end)
 
 scenario("a dot that is stuffed does not count", {
   id = "rfc5321-4.5.3.1.6-text-1000-dot", level = "must", refs = { "RFC 5321 4.5.3.1.6" }, requires = { "valid_rcpt" },
 }, function()
-  local c = to.sent()
-  to.again(c):write(to.message(unique(), ".." .. x(997) .. "\r\n") .. ".\r\n"):expect(250)
+  takes(".." .. x(997), "." .. x(997))
 end)
 
 scenario("a longer text line is met with patience", {
@@ -127,11 +142,14 @@ scenario("a longer text line is met with patience", {
 }, function()
   for _, n in ipairs { 1001, 2050, 65536, 2 ^ 20 } do
     check(n .. " octets", { level = "required" }, function()
-      local c = to.data()
-      c:write(to.message(unique(), x(n - 2) .. "\r\n"))
+      local c, marker = to.data(), unique("line")
+      c:write(to.message(marker, delivered.between(x(n - 2))))
       if c:expect({ code = "silence", weak = { "4xx", "5xx" }, within = "300ms" }).ended then
-        c:write(".\r\n"):expect { "2xx", "4xx", "5xx" }
+        local reply = c:write(".\r\n"):expect { "2xx", "4xx", "5xx" }
         eod.in_sync(c)
+        if to.accepted(reply) then
+          whole(warn, marker, x(n - 2))
+        end
       end
     end)
   end

@@ -1,11 +1,28 @@
 -- RFC 5321 3.3, 4.1.1.3: RCPT, which names a recipient.
 
+local delivered = require "delivered"
 local to = require "to"
 
 suite { name = "RFC 5321: RCPT", tags = { "core" }, refs = { "RFC 5321 4.1.1.3" } }
 
 local function rcpt(path)
   return "RCPT TO:<" .. path .. ">"
+end
+
+-- returned warns of a message to an unknown recipient that was accepted if nobody hears of it again.
+local function returned(c)
+  local marker = unique("unknown")
+  c:send("RSET"):expect(250)
+  for _, line in ipairs { "MAIL FROM:<" .. target.valid_rcpt .. ">", rcpt(target.invalid_rcpt), "DATA" } do
+    if not to.accepted(c:send(line):reply()) then
+      return
+    end
+  end
+  local reply = c:write(to.message(marker) .. ".\r\n"):reply()
+  if to.accepted(reply) and #mailbox.open():find { contains = marker, within = delivered.patience } == 0 then
+    warn(("a message to %s, an unknown recipient, was accepted, and %s was not told within %d s that it was not delivered"):format(
+      target.invalid_rcpt, target.valid_rcpt, delivered.patience))
+  end
 end
 
 local function relayed()
@@ -29,6 +46,9 @@ scenario("an unknown recipient is refused", {
   local reply = c:send(rcpt(target.invalid_rcpt)):expect { code = { 250, 251, 252, 550, 551, 553, "45x" }, weak = "5xx" }
   to.lenient(reply, target.invalid_rcpt .. ", an unknown recipient, for the time being")
   to.alive(c)
+  if to.accepted(reply) and target("mailbox") and target("valid_rcpt") then
+    returned(c)
+  end
 end)
 
 scenario("RCPT before MAIL is out of sequence", {
@@ -53,8 +73,7 @@ scenario("a recipient may be named twice", {
   id = "rfc5321-4.1.1.3-rcpt-dup", level = "may", requires = { "valid_rcpt" },
 }, function()
   local c = to.rcpt()
-  c:send(rcpt(target.valid_rcpt)):expect { 250, 251 }
-  to.alive(c)
+  to.patient(c, c:send(rcpt(target.valid_rcpt)):expect { 250, 251, "close" }, "the second RCPT")
 end)
 
 scenario("a recipient is never empty", {

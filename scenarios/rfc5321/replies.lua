@@ -6,11 +6,11 @@ local tour = require "tour"
 
 suite { name = "RFC 5321: replies", tags = { "core" }, refs = { "RFC 5321 4.2" } }
 
--- each requires of every line of all replies that it matches a pattern.
-local function each(pattern, what)
+-- each requires of every line of all replies that it matches a pattern. What comes in place of a reply is judged by after.
+local function each(pattern, what, after)
   tour.lines(function(line)
     assert.match(pattern, line, what)
-  end)
+  end, after)
 end
 
 scenario("every command has one reply", {
@@ -30,7 +30,9 @@ end)
 scenario("codes have three digits, the first from 2 to 5", {
   id = "rfc5321-4.3.2-code-range", level = "must", refs = { "RFC 5321 4.3.2" },
 }, function()
-  each("^[2-5]%d%d%D", "a line does not begin with a code")
+  each("^[2-5]%d%d%D", "a line does not begin with a code", function(_, reply)
+    assert.is_true(reply.ended ~= "garbage", "a reply does not begin with a code: " .. reply.raw)
+  end)
 end)
 
 scenario("the second digit of a code is from 0 to 5", {
@@ -58,6 +60,8 @@ end)
 scenario("reply lines end in CRLF", {
   id = "rfc5321-4.2-crlf", level = "must", refs = { "RFC 5321 2.3.8" },
 }, function()
+  local greeting = to.connect():reply(10)
+  assert.is_true(greeting.raw == "" or greeting.raw:find("\r\n$") ~= nil, "the greeting does not end in CRLF")
   each("^[^\r]*\r\n$", "a line does not end in CRLF, or has a CR of its own")
 end)
 
@@ -72,7 +76,9 @@ end)
 scenario("a code is followed by a hyphen, or by a space on the last line", {
   id = "rfc5321-4.2.1-multiline-sep", level = "required", refs = { "RFC 5321 4.2.1" },
 }, function()
-  each("^%d%d%d[-\32\r\n]", "neither a hyphen nor a space follows the code")
+  each("^%d%d%d[-\32\r\n]", "neither a hyphen nor a space follows the code", function(_, reply)
+    assert.is_true(reply.ended ~= "timeout" or reply.raw == "", "a reply has no last line: " .. reply.raw)
+  end)
 end)
 
 scenario("a code without text is followed by a space", {
@@ -108,6 +114,9 @@ scenario("a reply line has 512 octets at most", {
   for line in reply.raw:gmatch("[^\n]*\n") do
     assert.less(#line, 513, "octets in a line of the reply")
   end
+  tour.lines(function(line)
+    assert.less(#line, 513, "octets in a line of a reply")
+  end)
 end)
 
 scenario("the reply to QUIT begins with the server's name", {

@@ -1,5 +1,6 @@
 -- RFC 5321 4.1.1.5, 4.1.1.8 to 4.1.1.10: RSET, HELP, NOOP and QUIT, and how a session ends.
 
+local eod = require "eod"
 local to = require "to"
 
 suite { name = "RFC 5321: RSET, NOOP, QUIT, HELP", tags = { "core" }, refs = { "RFC 5321 4.1.1" } }
@@ -19,6 +20,7 @@ scenario("RSET forgets the sender and the recipients", {
   c:send("RSET"):expect(250)
   c:send(recipient):expect { code = 503, weak = "5xx" }
   c:send("DATA"):expect { code = { 503, 554 }, weak = "5xx" }
+  eod.forgotten(c)
 end)
 
 scenario("RSET is known before EHLO", {
@@ -129,6 +131,9 @@ scenario("who has had enough of errors says so before closing", {
     elseif time.monotonic() - started > 20 then
       note(("%d errors took 20 s; no more were tried"):format(n))
       return
+    elseif last.code == 421 then
+      warn("the server goes on behind its 421")
+      return
     end
     last = reply
   end
@@ -156,7 +161,7 @@ scenario("SEND, SOML and SAML are listed where they are known", {
   id = "rfc5321-F.6-send-soml-saml", level = "may", refs = { "RFC 5321 F.6" },
 }, function()
   for _, verb in ipairs { "SEND", "SOML", "SAML" } do
-    check(verb, function()
+    check(verb, { level = "should" }, function()
       local c = to.ehlo()
       local reply = c:send(verb .. " FROM:<" .. to.sender() .. ">"):expect { "2xx", "5xx" }
       assert.is_true(not to.accepted(reply) or c:supports(verb), verb .. " is accepted, but EHLO does not list it")

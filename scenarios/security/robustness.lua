@@ -2,6 +2,7 @@
 -- worked. They are harmless here; whoever takes them for what they look like shows it. No server may crash, hang or get out
 -- of step.
 
+local sasl = require "sasl"
 local to = require "to"
 
 suite { name = "Robustness", tags = { "security" }, refs = { "RFC 5321 7.8" }, timeout = 120 }
@@ -153,6 +154,10 @@ scenario("what a shell would obey is text", {
     assert.is_true((reply.elapsed or 0) < 4, "the reply takes as long as sleep does")
     assert.is_nil(not reply.ended and reply.text:match("uid=%d+") or nil, "the reply shows the output of id")
     local shown = not reply.ended and reply.text:match("x(%w[%w.-]*)y@" .. domain:gsub("%p", "%%%0"))
+    local host = target("hostname", "${primary_hostname}")
+    for _, known in ipairs { host:find("^[%w.-]+$") and "x" .. host .. "y" or nil, "x42y" } do
+      shown = shown or not reply.ended and reply.text:find(known, 1, true)
+    end
     assert.is_nil(shown or nil, "the reply shows an expansion")
     c:abort()
   end
@@ -186,12 +191,30 @@ local function strict()
   return domain
 end
 
+-- stranger requires that a login is refused as any is. A name that would break a query may be wrong by its form, too.
+local function stranger(name)
+  local c = to.secure { policy = { 421 } }
+  if not c:supports("AUTH", "PLAIN") then
+    return
+  end
+  local reply = c:send("AUTH PLAIN " .. sasl.plain(name, "wrong-" .. unique())):expect { "2xx", "4xx", "5xx", "close" }
+  if to.accepted(reply) then
+    fail("a login with that name and any password is taken")
+  elseif not reply.ended and reply.code < 500 and reply.code ~= 421 then
+    local usual = to.secure({ policy = { 421 } }):send("AUTH PLAIN " .. sasl.wrong()):expect { "2xx", "4xx", "5xx", "close" }
+    assert.is_true(usual.code == reply.code, "looking it up fails, and for another name that nobody has it does not")
+  end
+end
+
 scenario("quotes and wildcards do not reach a database", {
   id = "sec-addr-sql", level = "security", requires = { "valid_rcpt" },
 }, function()
   local domain = strict()
   for _, part in ipairs { "x'or'1'='1", "*", "%", '"x\\" or 1=1 --"', "\"x)(uid=*\"", "x'--", "\"' or ''='\"" } do
     check(part, function() like_nobody(to.open(), part, domain) end)
+  end
+  for _, name in ipairs { "x'or'1'='1", "*)(uid=*", "\"' or ''='" } do
+    check("the user " .. name, function() stranger(name) end)
   end
 end)
 

@@ -49,6 +49,7 @@ scenario("a handshake that comes too early is none, or is one", {
 }, function()
   local c = tls.clear()
   if c:write("STARTTLS\r\n" .. hello.client()):expect({ 220, "4xx", "5xx", "close" }).code ~= 220 then
+    c:abort()
     return
   end
   local text = c:read(5, 1)
@@ -69,9 +70,9 @@ scenario("a megabyte behind STARTTLS does no harm", {
   id = "sec-starttls-buffer-bound", level = "security",
 }, function()
   local c = tls.clear()
-  c:write("STARTTLS\r\n" .. ("NOOP\r\n"):rep(1024 * 1024 / 6)):expect { 220, "4xx", "5xx", "close" }
+  local reply = c:write("STARTTLS\r\n" .. ("NOOP\r\n"):rep(1024 * 1024 / 6)):expect { 220, "4xx", "5xx", "close" }
   local text, ended = c:read(4096, 5)
-  assert.is_nil(text:match("^2%d%d[ -]"), "what stands behind STARTTLS is answered in clear")
+  assert.is_true(reply.code ~= 220 or not text:match("^2%d%d[ -]"), "what stands behind STARTTLS is answered in clear")
   if ended == "timeout" then
     warn("the server neither goes on nor closes the connection")
   end
