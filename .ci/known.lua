@@ -192,6 +192,12 @@ return {
     link = "docs/deviations.md#opensmtpd",
   },
   {
+    id = "rfc3464-2-report-format",
+    server = "^OpenSMTPD ",
+    reason = "the notification is a multipart/mixed",
+    link = "docs/deviations.md#opensmtpd",
+  },
+  {
     id = "rfc3461-6.3-envid-echo",
     server = "^OpenSMTPD ",
     reason = "the notification has no Original-Envelope-Id",

@@ -20,8 +20,13 @@ import (
 type Found struct {
 	Path  string
 	Place luaapi.Place
-	Lines []int  // of file.lua:LINE; none for the whole file
-	Tag   string // only the scenarios with this tag; "" for all
+	Lines []int    // of file.lua:LINE; none for the whole file
+	Tags  []string // only the scenarios with one of these tags; none for all
+}
+
+// wants tells whether a scenario with tags was asked for.
+func (f *Found) wants(tags []string) bool {
+	return len(f.Tags) == 0 || slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(f.Tags, tag) })
 }
 
 // PathError is about a path that was given. It is a usage error.

@@ -124,7 +124,7 @@ func (cfg *Config) plan(files []*Found, decls [][][]*luaapi.Declaration) (*Plan,
 					lines[d.Line]++
 				}
 				for _, d := range decls[i][ti] {
-					if tag := files[i].Tag; tag != "" && !slices.Contains(d.Tags, tag) {
+					if !files[i].wants(d.Tags) {
 						continue
 					}
 					if err := unique(ids, d); err != nil {

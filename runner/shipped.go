@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,9 @@ var suites = []string{"core", "submission", "lmtp", "security", "delivery"}
 
 // exampleDirs are directories of the program's files that no suite has.
 var exampleDirs = map[string]bool{"examples": true, "probe": true}
+
+// opening are the files of the suites that come first: what they find is often why others fail, and a server that never answers keeps each for long.
+var opening = []string{"rfc5321/greeting.lua", "rfc5321/ehlo.lua"}
 
 // shipped finds files that are built into the program: of a suite, of all suites, of a directory, or one of them.
 func (d *discovery) shipped(arg string) error {
@@ -50,7 +54,16 @@ func (d *discovery) shipped(arg string) error {
 
 // shippedBelow adds the files in a directory and below.
 func (d *discovery) shippedBelow(dir, tag string) error {
-	n := len(d.found)
+	n := 0
+	add := func(name string) {
+		d.addShipped(name, tag, 0)
+		n++
+	}
+	for _, name := range opening {
+		if _, err := fs.Stat(d.Shipped, name); err == nil && dir == "." {
+			add(name)
+		}
+	}
 	err := fs.WalkDir(d.Shipped, dir, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -60,11 +73,11 @@ func (d *discovery) shippedBelow(dir, tag string) error {
 		case e.IsDir() && (hidden(e.Name(), true) || dir == "." && exampleDirs[name]):
 			return fs.SkipDir
 		case !e.IsDir() && !hidden(e.Name(), false):
-			d.addShipped(name, tag, 0)
+			add(name)
 		}
 		return nil
 	})
-	if err == nil && len(d.found) == n {
+	if err == nil && n == 0 {
 		return &PathError{Text: luaapi.ShippedRoot + dir + ": it has no scenarios"}
 	}
 	return err
@@ -74,9 +87,10 @@ func (d *discovery) addShipped(name, tag string, line int) {
 	full := luaapi.ShippedRoot + path.Join("/", name)
 	before := d.seen[full]
 	d.add(full, luaapi.Place{RequireRoot: luaapi.ShippedRoot, ReadRoot: luaapi.ShippedRoot}, line)
-	if f := d.seen[full]; before == nil || f.Tag != tag {
-		if f.Tag = tag; before != nil {
-			f.Tag = "" // asked for in two ways
-		}
+	switch f := d.seen[full]; {
+	case tag == "":
+		f.Tags = nil // all of it was asked for
+	case before == nil || len(f.Tags) > 0 && !slices.Contains(f.Tags, tag):
+		f.Tags = append(f.Tags, tag)
 	}
 }
