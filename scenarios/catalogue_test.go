@@ -2,6 +2,8 @@ package scenarios_test
 
 import (
 	"context"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,12 +31,9 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// Each scenario of the suites is one of the catalogue, at its level, and is in a suite.
-func TestScenariosAreOfTheCatalogue(t *testing.T) {
-	levels := map[string]string{}
-	for _, r := range scenarios.Catalogue() {
-		levels[r.ID] = r.Level
-	}
+// all are the scenarios of all suites.
+func all(t *testing.T) []*runner.Job {
+	t.Helper()
 	lang := luaapi.New()
 	lang.Ship(scenarios.FS)
 	files, err := runner.Discover([]string{"builtin:all"}, runner.Where{Shipped: scenarios.FS})
@@ -45,7 +44,17 @@ func TestScenariosAreOfTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, j := range plan.Jobs {
+	return plan.Jobs
+}
+
+// Each scenario of the suites is one of the catalogue, at its level, and is in a suite.
+func TestScenariosAreOfTheCatalogue(t *testing.T) {
+	levels := map[string]string{}
+	for _, r := range scenarios.Catalogue() {
+		levels[r.ID] = r.Level
+	}
+	jobs := all(t)
+	for _, j := range jobs {
 		d := j.Decl
 		switch level, ok := levels[d.ID]; {
 		case !ok:
@@ -56,8 +65,29 @@ func TestScenariosAreOfTheCatalogue(t *testing.T) {
 			t.Errorf("%s:%d: %s has no tags, or no refs", j.Key.File, d.Line, d.ID)
 		}
 	}
-	t.Logf("%d of %d requirements are checked", len(plan.Jobs), len(levels))
-	if len(plan.Jobs) < 580 {
-		t.Errorf("%d scenarios are not nearly six hundred, as the README says", len(plan.Jobs))
+	t.Logf("%d of %d requirements are checked", len(jobs), len(levels))
+	if len(jobs) < 580 {
+		t.Errorf("%d scenarios are not nearly six hundred, as the README says", len(jobs))
+	}
+}
+
+// docs/matrix.md is of the scenarios that there are.
+func TestMatrixIsNotStale(t *testing.T) {
+	page, err := os.ReadFile("../docs/matrix.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\| (\S+-\S+) `).FindAllStringSubmatch(strings.ReplaceAll(string(page), `\`, ""), -1) {
+		rows[m[1]] = true
+	}
+	for _, j := range all(t) {
+		if !rows[j.Decl.ID] {
+			t.Errorf("docs/matrix.md lacks %s: .ci/matrix and .ci/picture make it anew", j.Decl.ID)
+		}
+		delete(rows, j.Decl.ID)
+	}
+	for id := range rows {
+		t.Errorf("docs/matrix.md has %s, which is no scenario", id)
 	}
 }
