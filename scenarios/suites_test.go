@@ -36,7 +36,7 @@ const quick = 3 * time.Second
 // TestMain lets many tests run at once: what they do is wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -124,20 +124,40 @@ func texts(end *event.ScenarioFinish) string {
 // run runs files, or one scenario of them, against a relay.
 func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) map[string]*event.ScenarioFinish {
 	t.Helper()
-	srv, err := faulty.Start(f)
+	rec := &finals{ends: map[string]*event.ScenarioFinish{}}
+	all := trial{sink: rec, jobs: 32, paths: paths, how: how, fault: f}
+	if id != "" {
+		all.selection = &runner.Selection{IDs: []string{id}}
+	}
+	all.run(t)
+	return rec.ends
+}
+
+// trial is a run of files against a relay.
+type trial struct {
+	sink      event.Sink
+	jobs      int
+	paths     []string
+	selection *runner.Selection // nil for all, what may harm included
+	how       fault
+	fault     *faulty.Fault
+}
+
+func (r trial) run(t *testing.T) {
+	t.Helper()
+	srv, err := faulty.Start(r.fault)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	target := targetOf(t, srv.Facts(), how)
+	target := targetOf(t, srv.Facts(), r.how)
 	target.Mail = srv.Mailbox
-	rec := &finals{ends: map[string]*event.ScenarioFinish{}}
-	cfg := &runner.Config{Lang: luaapi.New(), Sink: rec, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, Jobs: 32, RunID: rand.Text()}
-	cfg.NoPreflight = how.facts["port"] != ""
-	if !how.waits {
+	cfg := &runner.Config{Lang: luaapi.New(), Sink: r.sink, Secrets: &wire.Secrets{}, Targets: []*luaapi.Target{target}, Jobs: r.jobs, RunID: rand.Text()}
+	cfg.NoPreflight = r.how.facts["port"] != ""
+	if !r.how.waits {
 		cfg.Limits.Reply = quick
 	}
-	files, err := runner.Discover(paths, runner.Where{})
+	files, err := runner.Discover(r.paths, runner.Where{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,13 +165,12 @@ func run(t *testing.T, paths []string, id string, how fault, f *faulty.Fault) ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id != "" {
-		if err := plan.Select(runner.Selection{IDs: []string{id}}, files); err != nil {
+	if r.selection != nil {
+		if err := plan.Select(*r.selection, files); err != nil {
 			t.Fatal(err)
 		}
 	}
 	runner.Run(context.Background(), cfg, plan)
-	return rec.ends
 }
 
 func targetOf(t *testing.T, facts map[string]string, how fault) *luaapi.Target {

@@ -13,7 +13,7 @@ import (
 const (
 	minimumBy        = 60  // seconds, of DELIVERBY
 	maximumHold      = 600 // seconds, of FUTURERELEASE
-	mostTransactions = 500 // of LIMITS
+	mostTransactions = 100 // of LIMITS
 )
 
 // parameter is one of MAIL or RCPT that the demo server lacks.

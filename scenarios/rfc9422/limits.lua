@@ -50,7 +50,7 @@ scenario("each limit is a name, an equals sign and a value", {
 end)
 
 scenario("as many recipients are taken as RCPTMAX says, and no more", {
-  id = "rfc9422-rcptmax", level = "required", refs = { "RFC 9422 4.2" }, requires = { "valid_rcpt" },
+  id = "rfc9422-rcptmax", level = "required", refs = { "RFC 9422 4.2" }, requires = { "valid_rcpt" }, timeout = 180,
 }, function()
   local c = to.rcpt { policy = policy }
   local n = limit(c, "RCPTMAX")
@@ -64,7 +64,7 @@ scenario("as many recipients are taken as RCPTMAX says, and no more", {
 end)
 
 scenario("as many transactions are taken as MAILMAX says, and no more", {
-  id = "rfc9422-mailmax", level = "required", refs = { "RFC 9422 4.1" },
+  id = "rfc9422-mailmax", level = "required", refs = { "RFC 9422 4.1" }, timeout = 180,
 }, function()
   local c = to.ready { policy = policy } -- which may have begun one
   local begun = select(2, c.transcript:gsub("> MAIL", ""))
