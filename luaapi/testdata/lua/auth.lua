@@ -244,7 +244,8 @@ scenario("a binding that is not the connection's", function()
   local c = smtp.session { tls = "starttls" }
   c:auth { mechanism = "SCRAM-SHA-256-PLUS", steps = { [2] = function(response)
     local c, rest = response:match("^c=([^,]*)(.*)")
-    return "c=" .. codec.base64.encode(codec.base64.decode(c):sub(1, -2) .. "x") .. rest
+    local binding = codec.base64.decode(c)
+    return "c=" .. codec.base64.encode(binding:sub(1, -2) .. (binding:sub(-1) == "x" and "y" or "x")) .. rest
   end }, code = 535 }
 end)
 -----
