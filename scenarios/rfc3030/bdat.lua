@@ -232,7 +232,8 @@ scenario("chunks that are too much together are refused with 552", {
     skip("there is no limit, or it is too high to be tried")
   end
   to.need(chunk.write(c, to.message(unique())):reply(), 250, "a first chunk")
-  local block, sent, reply = (("x"):rep(62) .. "\r\n"):rep(2 ^ 14), 0, nil
+  local block, sent = (("x"):rep(62) .. "\r\n"):rep(2 ^ 14), 0
+  local reply
   repeat
     reply = chunk.write(c, block):expect { code = { 250, 552 }, weak = "5xx" }
     sent = sent + #block

@@ -186,6 +186,6 @@ scenario("a report has the ORCPT of the recipient", {
   requires = { "valid_rcpt", "mailbox" },
 }, function()
   local raw, marker = reported()
-  local original = (field(raw, "Original-Recipient") or "none"):gsub("%s", ""):lower()
-  assert.equal(("rfc822;" .. marker .. "@example.org"):lower(), original, "Original-Recipient")
+  local echoed = (field(raw, "Original-Recipient") or "none"):gsub("%s", ""):lower()
+  assert.equal(("rfc822;" .. marker .. "@example.org"):lower(), echoed, "Original-Recipient")
 end)

@@ -2,7 +2,6 @@
 
 local sasl = require "sasl"
 local scram = require "scram"
-local to = require "to"
 
 -- Servers may delay the replies to logins that fail, the longer the more of them there were.
 suite { name = "SASL mechanisms", tags = { "core", "submission" }, timeout = 180 }

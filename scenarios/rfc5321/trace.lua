@@ -52,12 +52,12 @@ scenario("Received has the client's name and address", {
 }, function()
   local received = stamp(delivered.message(to.data { ehlo = to.name }))
   assert.match("^from%s", received:lower(), "Received has no FROM")
-  local from = received:gsub("%sby%s.*", "")
-  if not from:lower():find(to.name, 1, true) then
-    warn("Received does not have the name of EHLO, " .. to.name .. ": " .. from)
+  local client = received:gsub("%sby%s.*", "")
+  if not client:lower():find(to.name, 1, true) then
+    warn("Received does not have the name of EHLO, " .. to.name .. ": " .. client)
   end
-  if not (from:find("%d+%.%d+%.%d+%.%d+") or from:find("%x*:%x*:%x")) then
-    warn("Received does not have the client's address: " .. from)
+  if not (client:find("%d+%.%d+%.%d+%.%d+") or client:find("%x*:%x*:%x")) then
+    warn("Received does not have the client's address: " .. client)
   end
 end)
 
